@@ -1,0 +1,1 @@
+"""The benchtop window."""

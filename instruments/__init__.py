@@ -1,0 +1,1 @@
+"""Instruments of the bench: links, drivers, ophyd devices."""

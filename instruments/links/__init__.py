@@ -1,0 +1,1 @@
+"""One managed connection per physical port."""

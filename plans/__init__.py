@@ -1,0 +1,1 @@
+"""Experiments: plans, analysis, live tracking, records."""

@@ -1,0 +1,1 @@
+"""Live tracking: documents in, tracked quantities out."""

@@ -1,0 +1,1 @@
+"""The digital twin: one sample seen by every instrument."""
