@@ -1,0 +1,282 @@
+"""Puts the process on virtual time, and back.
+
+The patches are installed once and do nothing for a thread that the clock does not manage, so that
+tests on the real clock and on the virtual one live in one process.
+"""
+
+import asyncio
+import contextlib
+import functools
+import queue
+import select
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from simulators.clock import originals
+from simulators.clock.locks import Lock, _Active, managed
+from simulators.clock.scheduler import VirtualClock
+
+_SPIN_LIMIT = 64  # immediate returns in a row from select before virtual time moves on a little
+_SPIN_STEP_S = 0.001
+_spins: dict[int, int] = {}
+_installed: list[bool] = []
+_new_event_loop = asyncio.new_event_loop
+
+
+def current_clock() -> VirtualClock | None:
+    """Return the virtual clock in force, None on real time."""
+    return _Active.clock
+
+
+@contextlib.contextmanager
+def virtual_time(
+    *, epoch_s: float | None = None, speed: float | None = None
+) -> Iterator[VirtualClock]:
+    """Put the calling thread and all that it starts on a virtual clock.
+
+    Args:
+        epoch_s: ``time.time()`` at the start, s since 1970; None takes the real one.
+        speed: Virtual seconds per real second; None is as fast as the work allows.
+
+    Yields:
+        The clock.
+
+    Raises:
+        RuntimeError: If a virtual clock is in force already.
+        LeakedThreadError: On leaving, if threads that were started inside still run.
+    """
+    if _Active.clock is not None:
+        raise RuntimeError("virtual time is in force already; only one clock at a time")
+    install()
+    clock = VirtualClock(epoch_s=originals.time_s() if epoch_s is None else epoch_s, speed=speed)
+    clock.adopt(threading.current_thread().name)
+    _Active.clock = clock
+    outside = threading.Thread(target=clock.serve_outside, name="outside-calls", daemon=True)
+    outside.start()
+    try:
+        yield clock
+    finally:
+        clock.stop_outside()
+        outside.join()
+        try:
+            clock.release()
+        finally:
+            _Active.clock = None
+
+
+def install() -> None:
+    """Install the patches; a second call does nothing."""
+    if _installed:
+        return
+    _installed.append(True)
+    _patch_time()
+    _patch_locks()
+    _patch_threads()
+    _patch_sockets()
+    select.select = _select
+    asyncio.new_event_loop = _event_loop
+
+
+# -- time
+
+
+def _sleep(seconds: float) -> None:
+    here = managed()
+    if here is None:
+        originals.sleep(seconds)
+    else:
+        here[0].block(seconds)
+
+
+def _reader(virtual: Callable[[VirtualClock], Any], real: Callable[[], Any]) -> Callable[[], Any]:
+    def read() -> Any:
+        here = managed()
+        return real() if here is None else virtual(here[0])
+
+    return functools.partial(read)  # a partial does not bind as a method when a class keeps it
+
+
+def _patch_time() -> None:
+    readers = {
+        "sleep": _sleep,
+        "time": _reader(lambda clock: clock.time_s(), originals.time_s),
+        "monotonic": _reader(lambda clock: clock.monotonic_s(), originals.monotonic_s),
+        "time_ns": _reader(lambda clock: round(clock.time_s() * 1e9), originals.time_ns),
+        "monotonic_ns": _reader(
+            lambda clock: round(clock.monotonic_s() * 1e9), originals.monotonic_ns
+        ),
+    }
+    for name, reader in readers.items():
+        setattr(time, name, reader)
+    for module, name in ((threading, "_time"), (queue, "time")):
+        setattr(module, name, time.monotonic)
+
+
+# -- locks and threads
+
+
+def _patch_locks() -> None:
+    # Condition, Event, Semaphore, Barrier, Queue and Timer are written in Python on top of these.
+    pure_rlock = threading._PyRLock  # type: ignore[attr-defined] # noqa: SLF001
+    replacements = {"Lock": Lock, "_allocate_lock": Lock, "RLock": pure_rlock}
+    for name, replacement in replacements.items():
+        setattr(threading, name, replacement)
+    setattr(queue, "SimpleQueue", queue._PySimpleQueue)  # type: ignore[attr-defined] # noqa: B010, SLF001
+
+
+def _patch_threads() -> None:
+    def start(self: threading.Thread) -> None:
+        here = managed()
+        if here is not None:
+            clock = here[0]
+            self._virtual = (clock, clock.new_task(self.name))  # type: ignore[attr-defined]
+        originals.thread_start(self)
+
+    def bootstrap(self: threading.Thread) -> None:
+        virtual = getattr(self, "_virtual", None)
+        if virtual is None:
+            originals.thread_bootstrap(self)
+            return
+        clock, task = virtual
+        clock.enter(task)
+        try:
+            originals.thread_bootstrap(self)
+        finally:
+            clock.exit(task)
+
+    def join(self: threading.Thread, timeout: float | None = None) -> None:
+        virtual, here = getattr(self, "_virtual", None), managed()
+        if virtual is not None and here is not None and not here[0].join(virtual[1], timeout):
+            return
+        originals.thread_join(self, timeout)
+
+    for name, method in (("start", start), ("_bootstrap", bootstrap), ("join", join)):
+        setattr(threading.Thread, name, method)
+
+
+# -- sockets
+
+
+def _select(
+    readers: Any, writers: Any, errors: Any, timeout: float | None = None
+) -> tuple[list[Any], list[Any], list[Any]]:
+    here = managed()
+    if here is None:
+        return originals.select_fds(readers, writers, errors, timeout)
+    found = originals.select_fds(readers, writers, errors, 0)
+    if any(found) or timeout == 0:
+        _charge_spinning(here[0], bool(readers) and any(found))
+        return found
+    _spins.pop(originals.get_ident(), None)
+    here[0].block(timeout, ready=lambda: any(originals.select_fds(readers, writers, errors, 0)))
+    return originals.select_fds(readers, writers, errors, 0)
+
+
+def _charge_spinning(clock: VirtualClock, for_reading: bool) -> None:
+    """Let time pass for a loop that polls a closed socket until a time-out that must come."""
+    ident = originals.get_ident()
+    if not for_reading:
+        return
+    _spins[ident] = _spins.get(ident, 0) + 1
+    if _spins[ident] > _SPIN_LIMIT:
+        clock.block(_SPIN_STEP_S)
+
+
+def _ends(sock: socket.socket) -> tuple[object, object] | None:
+    try:
+        return sock.getsockname(), sock.getpeername()
+    except OSError:
+        return None
+
+
+def _patch_sockets() -> None:
+    def note(sock: socket.socket, count: int, *, sent: bool) -> None:
+        here = managed()
+        if here is None or sock.family != socket.AF_INET or sock.type != socket.SOCK_STREAM:
+            return
+        ends = _ends(sock)
+        if ends is None:
+            return
+        mine, other = ends
+        if sent:
+            here[0].bytes_sent(mine, other, count)
+        else:
+            here[0].bytes_received(other, mine, count)
+
+    def send(self: socket.socket, data: Any, *flags: int) -> int:
+        count = originals.socket_send(self, data, *flags)
+        note(self, count, sent=True)
+        return count
+
+    def sendall(self: socket.socket, data: Any, *flags: int) -> None:
+        originals.socket_sendall(self, data, *flags)
+        note(self, len(data), sent=True)
+
+    def recv(self: socket.socket, size: int, flags: int = 0) -> bytes:
+        data = originals.socket_recv(self, size, flags)
+        if not flags & socket.MSG_PEEK:
+            _note_read(self, len(data))
+        return data
+
+    def recv_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        count = originals.socket_recv_into(self, buffer, nbytes, flags)
+        if not flags & socket.MSG_PEEK:
+            _note_read(self, count)
+        return count
+
+    def _note_read(sock: socket.socket, count: int) -> None:
+        if count:
+            _spins.pop(originals.get_ident(), None)
+        note(sock, count, sent=False)
+
+    def close(self: socket.socket) -> None:
+        here = managed()
+        ends = None if here is None or self.fileno() < 0 else _ends(self)
+        originals.socket_close(self)
+        if here is not None and ends is not None:
+            here[0].connection_closed(*ends)
+
+    for name, method in (
+        ("send", send),
+        ("sendall", sendall),
+        ("recv", recv),
+        ("recv_into", recv_into),
+        ("close", close),
+    ):
+        setattr(socket.socket, name, method)
+
+
+# -- asyncio
+
+
+class _Selector(selectors.DefaultSelector):
+    """A selector whose waiting is on the virtual clock."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        here = managed()
+        if here is None:
+            return super().select(timeout)
+        clock = here[0]
+        poll = super().select
+        events = poll(0)
+        if events or timeout == 0:
+            if timeout == 0:
+                clock.yield_turn()  # a loop that always has something to do must not starve others
+            return events
+        clock.block(timeout, ready=lambda: bool(poll(0)))
+        return poll(0)
+
+
+class _EventLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop on the virtual clock."""
+
+    def __init__(self) -> None:
+        super().__init__(_Selector())
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    return _new_event_loop() if managed() is None else _EventLoop()

@@ -1,0 +1,46 @@
+"""Fixtures that every test may use."""
+
+import os
+
+os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+
+from simulators.clock import patches
+
+patches.install()  # before bluesky and ophyd; does nothing outside virtual_time
+
+import threading
+
+import pytest
+
+from simulators.clock import virtual_time
+
+
+def pytest_addoption(parser):
+    parser.addoption("--bench", help="bench file of the real instruments for tests/hardware")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--bench"):
+        return
+    skip = pytest.mark.skip(reason="needs real instruments: give --bench FILE")
+    for item in items:
+        if "hardware" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def virtual_clock():
+    """The test's thread on virtual time; a thread that is left running fails the test."""
+    with virtual_time(epoch_s=1_767_261_600.0) as clock:
+        yield clock
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads():
+    """A test must end what it started."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=2.0)
+    left = sorted(t.name for t in set(threading.enumerate()) - before)
+    assert not left, f"the test left threads running: {left}"
