@@ -1,1 +1,43 @@
 """The digital twin: one sample seen by every instrument."""
+
+from simulators.sample.beam import DARK, Beam, Inputs
+from simulators.sample.detector import Detector, exposure_rng
+from simulators.sample.emission import PixelGrid, Throughput
+from simulators.sample.kinetics import KineticParameters, Populations, Setting
+from simulators.sample.material import CSPBBR3, Material
+from simulators.sample.nanocrystals import Preparation, Sample, diluted
+from simulators.sample.replay import ReplaySample
+from simulators.sample.sample_file import library_names, load_sample, read_sample
+from simulators.sample.series_file import Series, read_series
+from simulators.sample.spots import Spot
+from simulators.sample.tables import SampleConfigurationError
+from simulators.sample.vial import Vial
+from simulators.sample.world import World
+
+__all__ = [
+    "CSPBBR3",
+    "DARK",
+    "Beam",
+    "Detector",
+    "Inputs",
+    "KineticParameters",
+    "Material",
+    "PixelGrid",
+    "Populations",
+    "Preparation",
+    "ReplaySample",
+    "Sample",
+    "SampleConfigurationError",
+    "Series",
+    "Setting",
+    "Spot",
+    "Throughput",
+    "Vial",
+    "World",
+    "diluted",
+    "exposure_rng",
+    "library_names",
+    "load_sample",
+    "read_sample",
+    "read_series",
+]

@@ -1,0 +1,195 @@
+"""A vial of nanocrystals that light turns into wires."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from simulators.sample.beam import Beam, Inputs
+from simulators.sample.emission import Emitter, PixelGrid, Throughput, colour_of
+from simulators.sample.integrator import integrate
+from simulators.sample.kinetics import (
+    Course,
+    KineticParameters,
+    Populations,
+    Setting,
+    rate_equations,
+)
+from simulators.sample.ledger import LightLedger
+from simulators.sample.optics import Floats
+from simulators.sample.vial import Vial
+
+KELVIN_AT_0_DEGC = 273.15
+_FIRST_STEP_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What a sample is at the start of a run.
+
+    Args:
+        name: Name of the sample.
+        setting: Its particles and surroundings.
+        vial: The liquid.
+        populations: The fractions it begins with.
+        kinetics: Its rate constants.
+        temperature_degc: Its temperature while nothing heats it.
+    """
+
+    name: str
+    setting: Setting
+    vial: Vial
+    populations: Populations = field(default_factory=Populations)
+    kinetics: KineticParameters = field(default_factory=KineticParameters)
+    temperature_degc: float = 25.0
+
+
+class Sample:
+    """A sample whose state moves on in steps of any length.
+
+    The result does not depend on how a time is divided into steps, to well below 0.1 %.
+
+    Args:
+        preparation: What it is at the start.
+        throughput: How much of its light a spectrometer detects.
+    """
+
+    def __init__(self, preparation: Preparation, throughput: Throughput | None = None) -> None:
+        self.preparation = preparation
+        self.ledger = LightLedger()
+        self._throughput = throughput or Throughput()
+        self._vial = preparation.vial
+        self._populations = preparation.populations
+        self._temperature_degc = preparation.temperature_degc
+        self._step_s = _FIRST_STEP_S
+        self._emitters: dict[int, Emitter] = {}
+
+    @property
+    def vial(self) -> Vial:
+        """The liquid in its present state."""
+        return self._vial
+
+    @property
+    def populations(self) -> Populations:
+        """The fractions in their present state."""
+        return self._populations
+
+    @property
+    def temperature_degc(self) -> float:
+        """The temperature during the latest step."""
+        return self._temperature_degc
+
+    def step(self, dt_s: float, inputs: Inputs) -> None:
+        """Move the state on.
+
+        Args:
+            dt_s: How long the inputs act, at least 0.
+            inputs: Light, flow and heat, constant meanwhile.
+
+        Raises:
+            ValueError: When the time would run backwards.
+        """
+        if not dt_s >= 0.0:
+            message = f"sample {self.preparation.name!r}: asked to step by {dt_s} s"
+            raise ValueError(message)
+        own_degc = self.preparation.temperature_degc
+        given_degc = inputs.temperature_degc
+        self._temperature_degc = own_degc if given_degc is None else given_degc
+        self.ledger.add(dt_s, inputs.beams)
+        rate_ul_s = inputs.rate_ul_min / 60.0
+        left_s = dt_s
+        while left_s > 0.0:
+            piece_s = min(left_s, self._vial.seconds_to_limit(rate_ul_s))
+            self._react(piece_s, inputs, self._course(rate_ul_s, inputs.liquid_ligand_mm))
+            self._vial = self._vial.after(piece_s, rate_ul_s, inputs.liquid_ligand_mm)
+            left_s -= piece_s
+
+    def emission_per_s(self, grid: PixelGrid, beams: tuple[Beam, ...]) -> Floats:
+        """Return the photons a spectrometer detects per second and pixel, shape of the grid.
+
+        Args:
+            grid: The pixels.
+            beams: Light on the sample.
+        """
+        emitter = self._emitters.get(id(grid))
+        if emitter is None or emitter.grid is not grid:
+            emitter = Emitter(self.preparation.setting, grid, self._throughput)
+            self._emitters[id(grid)] = emitter
+        temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
+        concentration_nm = self._vial.concentration_nm
+        return emitter.photons_per_s(self._populations, concentration_nm, temperature_k, beams)
+
+    def truth(self) -> dict[str, Any]:
+        """Return what an ideal observer knows, as plain data."""
+        now, setting, vial = self._populations, self.preparation.setting, self._vial
+        temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
+        colour = colour_of(setting, now, vial.concentration_nm, temperature_k)
+        return {
+            "sample": self.preparation.name,
+            **self.ledger.truth(),
+            "m1": now.dispersed,
+            "ma": now.activated,
+            "m3": now.fused,
+            "m4": now.degraded,
+            "n3": now.wires,
+            "trap": now.trap,
+            "absorbed_photons_per_crystal": now.absorbed,
+            "mean_wire_length_nm": now.crystals_per_wire * setting.size_nm,
+            "crystal_edge_length_nm": setting.size_nm,
+            **asdict(vial),
+            "temperature_degc": self._temperature_degc,
+            **asdict(colour),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state that ``from_dict`` restores, as plain data."""
+        return {
+            "populations": self._populations._asdict(),
+            "vial": asdict(self._vial),
+            "temperature_degc": self._temperature_degc,
+            "step_s": self._step_s,
+            "ledger": self.ledger.to_dict(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take on a state that ``to_dict`` returned."""
+        self._populations = Populations(**state["populations"])
+        self._vial = Vial(**state["vial"])
+        self._temperature_degc = state["temperature_degc"]
+        self._step_s = state["step_s"]
+        self.ledger = LightLedger.from_dict(state["ledger"])
+
+    def copy(self) -> Sample:
+        """Return a sample in the same state that goes its own way."""
+        twin = Sample(self.preparation, self._throughput)
+        twin.restore(self.to_dict())
+        return twin
+
+    def _course(self, rate_ul_s: float, liquid_ligand_mm: float) -> Course:
+        vial = self._vial
+        if rate_ul_s <= 0.0:
+            constant = (vial.concentration_nm, vial.ligand_mm)
+            return lambda _: constant
+        return lambda time_s: vial.mixture_after(time_s, rate_ul_s, liquid_ligand_mm)
+
+    def _react(self, duration_s: float, inputs: Inputs, course: Course) -> None:
+        rates = rate_equations(
+            self.preparation.kinetics,
+            self.preparation.setting,
+            inputs.beams,
+            self._temperature_degc + KELVIN_AT_0_DEGC,
+            course,
+        )
+        end, self._step_s = integrate(rates, self._populations, duration_s, self._step_s)
+        self._populations = Populations(*end)
+
+
+def diluted(preparation: Preparation, concentration_nm: float) -> Preparation:
+    """Return the same preparation at another concentration of nanocrystals, in nmol/L."""
+    if not (concentration_nm >= 0.0 and math.isfinite(concentration_nm)):
+        message = f"a concentration is 0 nmol/L or more, not {concentration_nm}"
+        raise ValueError(message)
+    vial = replace(preparation.vial, concentration_nm=concentration_nm)
+    return replace(preparation, vial=vial)
