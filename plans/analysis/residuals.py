@@ -1,0 +1,54 @@
+"""What of the residuals of a fit is noise."""
+
+from typing import Final
+
+import numpy as np
+
+from plans.analysis.noise import FloatArray, pixel_noise, robust_sigma
+from plans.analysis.smooth import kernel
+
+_SLOW: Final = 0.2  # of the width of the line: what varies slower than this is no noise
+_BLOCK: Final = 0.12  # of the width of the line: misfits hardly change over four such blocks
+_FEWEST_BLOCKS: Final = 15
+_STANDS_OUT: Final = 2.0
+
+
+def noise_of_residuals(residuals: FloatArray, fwhm_pixels: float) -> tuple[FloatArray, float]:
+    """Separate the noise in residuals from what a model leaves out.
+
+    What varies slowly is a shoulder, a second line, a curved background: it repeats from spectrum
+    to spectrum and is not noise. It is taken out with a Gaussian; the rest is scaled by what the
+    filter takes from white noise.
+
+    Args:
+        residuals: counts minus model, in the order of the axis.
+        fwhm_pixels: width of the line, in pixels.
+
+    Returns:
+        The noise at each pixel, and the factor by which neighbours that resemble each other
+        (averaged or smoothed data) raise the variance of every fitted number.
+    """
+    weights = kernel(max(_SLOW * fwhm_pixels, 4.0), 1.0)
+    half = weights.size // 2
+    if residuals.size <= half:
+        return residuals, 1.0
+    slow = np.convolve(np.pad(residuals, half, mode="reflect"), weights, mode="valid")
+    kept = 1.0 - 2.0 * float(weights[half]) + float(np.sum(weights**2))
+    noise = np.asarray((residuals - slow) / np.sqrt(kept))
+    return noise, _correlation_factor(residuals, noise, fwhm_pixels)
+
+
+def _correlation_factor(residuals: FloatArray, noise: FloatArray, fwhm_pixels: float) -> float:
+    """Return how much noisier means of neighbours are than those of independent pixels.
+
+    The noise of block means comes from their fourth differences, to which a misfit that is smooth
+    over four blocks adds little.
+    """
+    block = max(2, round(_BLOCK * fwhm_pixels))
+    number = residuals.size // block
+    usual = robust_sigma(noise)
+    if number < _FEWEST_BLOCKS or usual <= 0.0:
+        return 1.0
+    means = residuals[: number * block].reshape(number, block).mean(axis=1)
+    factor = block * (pixel_noise(means) / usual) ** 2
+    return factor if factor > _STANDS_OUT else 1.0

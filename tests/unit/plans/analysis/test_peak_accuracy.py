@@ -1,0 +1,120 @@
+"""The peak is read to the precision that its noise allows, and says so."""
+
+import time
+
+import numpy as np
+import pytest
+
+from plans.analysis import fit_peak
+
+# Scatter of a fit with a split Gaussian in energy: 2048 pixels, 0.318 nm per pixel, 1.4 nm slit.
+EXPECTED_NM = {500: 0.28, 5_000: 0.056, 50_000: 0.016}
+
+
+@pytest.mark.parametrize("height", EXPECTED_NM)
+def test_bias_and_scatter_of_an_asymmetric_line_are_those_of_a_good_fit(bench, height):
+    expected = bench.line(height=height, blur_nm=1.4)
+    peaks = [
+        fit_peak(bench.wavelength_nm, bench.noisy(expected, seed)).peak_nm for seed in range(200)
+    ]
+    assert None not in peaks
+    assert abs(np.mean(peaks) - bench.true_peak_nm()) < 0.05
+    assert np.std(peaks) < 1.3 * EXPECTED_NM[height]
+
+
+@pytest.mark.parametrize("height", [500, 5_000, 50_000])
+def test_the_stated_95_percent_interval_holds_the_truth_in_95_percent(bench, height):
+    expected, truth = bench.line(height=height), bench.true_peak_nm()
+    held = []
+    for seed in range(700):
+        peak = fit_peak(bench.wavelength_nm, bench.noisy(expected, seed))
+        held.append(abs(peak.peak_nm - truth) < 1.96 * peak.peak_nm_se)
+    assert 0.93 <= np.mean(held) <= 0.97
+
+
+def test_the_noise_free_peak_is_exact_on_both_axes(bench):
+    peak = fit_peak(bench.wavelength_nm, bench.line(height=10_000))
+    assert peak.peak_nm == pytest.approx(bench.true_peak_nm(), abs=2e-4)
+    assert 1239.841984 / peak.peak_ev == pytest.approx(515.0, abs=1e-4)
+    assert peak.asymmetry == pytest.approx(1.12 / 0.88, rel=1e-3)
+    assert peak.fwhm_ev == pytest.approx(0.088, rel=1e-3)
+
+
+@pytest.mark.parametrize("centre_nm", [470.0, 515.0, 535.0, 600.0])
+@pytest.mark.parametrize("asymmetry", [-0.1, 0.0, 0.12, 0.2])
+def test_lines_anywhere_and_of_any_skew_are_read(bench, centre_nm, asymmetry):
+    expected = bench.line(centre_nm, height=8000, asymmetry=asymmetry)
+    peak = fit_peak(bench.wavelength_nm, bench.noisy(expected))
+    truth = bench.true_peak_nm(centre_nm, asymmetry=asymmetry)
+    assert abs(peak.peak_nm - truth) < 4 * peak.peak_nm_se
+    assert peak.peak_nm_se < 0.1
+    assert peak.flags == ()
+
+
+def test_width_is_the_half_maximum_of_the_measured_curve(bench):
+    expected = bench.line(height=20_000)
+    above = bench.wavelength_nm[expected > 10_000]
+    peak = fit_peak(bench.wavelength_nm, bench.noisy(expected + 1500))
+    assert peak.fwhm_nm == pytest.approx(above[-1] - above[0], rel=0.03)
+
+
+def test_area_centroid_and_height_are_those_of_the_line(bench):
+    expected = bench.line(height=20_000)
+    peak = fit_peak(bench.wavelength_nm, bench.noisy(expected + 800))
+    area = np.trapezoid(expected, bench.wavelength_nm)
+    centroid = np.sum(expected * bench.wavelength_nm) / np.sum(expected)
+    assert peak.area == pytest.approx(area, rel=0.02)
+    assert peak.centroid_nm == pytest.approx(centroid, abs=0.1)
+    assert peak.height == pytest.approx(20_000, rel=0.01)
+    assert peak.baseline[0] == pytest.approx(800, abs=30)
+    assert peak.snr == pytest.approx(20_000 / np.sqrt(1.05 * 20_800 + 900), rel=0.3)
+
+
+def test_chi2_is_one_for_a_line_that_fits(bench):
+    expected = bench.line(height=5000)
+    chi2 = [
+        fit_peak(bench.wavelength_nm, bench.noisy(expected, seed)).chi2_red for seed in range(40)
+    ]
+    assert 0.7 < np.median(chi2) < 1.4
+
+
+def test_a_known_dark_noise_takes_the_place_of_the_estimate(bench):
+    counts = bench.noisy(bench.line(height=500))
+    honest = fit_peak(bench.wavelength_nm, counts, dark_noise=30.0)
+    modest = fit_peak(bench.wavelength_nm, counts, dark_noise=60.0)
+    assert modest.chi2_red < 0.5 * honest.chi2_red
+
+
+def test_smoothed_data_do_not_pretend_to_be_more_precise(bench):
+    expected = bench.line(height=5000)
+    boxcar = np.ones(9) / 9
+    results = [
+        fit_peak(bench.wavelength_nm, np.convolve(bench.noisy(expected, seed), boxcar, "same"))
+        for seed in range(60)
+    ]
+    peaks = [result.peak_nm for result in results]
+    stated = np.median([result.peak_nm_se for result in results])
+    assert stated > 0.7 * np.std(peaks)
+
+
+def test_the_slope_of_a_drift_on_a_broad_background_is_right_to_ten_percent(bench):
+    hours = np.linspace(0, 1, 61)
+    background = bench.lamp(580.0, 150.0, 4000.0)
+    peaks = [
+        fit_peak(
+            bench.wavelength_nm,
+            bench.noisy(bench.line(515 + 2 * hour, height=8000) + background, seed),
+        ).peak_nm
+        for seed, hour in enumerate(hours)
+    ]
+    assert np.polyfit(hours, peaks, 1)[0] == pytest.approx(2.0, rel=0.1)
+
+
+def test_a_spectrum_takes_milliseconds(bench):
+    spectra = [bench.noisy(bench.line(), seed) for seed in range(20)]
+    costs = []
+    for counts in spectra:
+        start = time.process_time()
+        fit_peak(bench.wavelength_nm, counts)
+        costs.append(time.process_time() - start)
+    assert min(costs) < 0.006  # 2.5 ms on the machine it was written on
