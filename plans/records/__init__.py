@@ -1,1 +1,21 @@
 """Run records: write, read, index and report runs."""
+
+from plans.records.errors import RecordError
+from plans.records.export import write_exports, write_report
+from plans.records.folder import RunFolder
+from plans.records.index import RunIndex, RunSummary, list_runs
+from plans.records.recorder import RunRecorder
+from plans.records.run import Run, open_run
+
+__all__ = [
+    "RecordError",
+    "Run",
+    "RunFolder",
+    "RunIndex",
+    "RunRecorder",
+    "RunSummary",
+    "list_runs",
+    "open_run",
+    "write_exports",
+    "write_report",
+]

@@ -1,0 +1,41 @@
+# Everything a developer or a user types. Each target does its own set-up in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check acceptance pictures clean
+
+demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
+	$(BIN)/regrow demo
+
+test: $(VENV)/.test-ready  ## run the tests with the coverage gate
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/.test-ready  ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
+	$(BIN)/python tests/acceptance/run.py
+
+pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
+	$(BIN)/python docs/pictures/draw.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
+	"regrow needs Python 3.11 or later, %s is %d.%d; try: make PYTHON=python3.11" \
+	% (sys.executable, v[0], v[1]))'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.ready
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

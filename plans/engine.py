@@ -1,0 +1,193 @@
+"""The RunEngine as this project runs it."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Self
+
+from bluesky.run_engine import RunEngine
+from bluesky.utils import DuringTask, MsgGenerator, RunEngineInterrupted
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        exit_status: "success", "abort" or "fail", as in the stop document.
+        reason: Why it was aborted or failed, "" after a success.
+        error: The exception that ended it, None after a success or an abort.
+        run_uids: Unique ids of the runs that were opened.
+    """
+
+    exit_status: str
+    reason: str
+    error: BaseException | None
+    run_uids: tuple[str, ...]
+
+
+class Engine:
+    """A RunEngine that is closed after use and can be interrupted from any thread.
+
+    Args:
+        md: Metadata for every run.
+        scan_id_source: Gives the next scan number.
+        callbacks: Receive every document, in this order, on the engine's thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        md: dict[str, Any] | None = None,
+        scan_id_source: Callable[[], int] | None = None,
+        callbacks: Iterable[Callable[[str, Any], Any]] = (),
+    ) -> None:
+        options: dict[str, Any] = {}
+        if scan_id_source is not None:
+            options["scan_id_source"] = lambda _: scan_id_source()
+        known = set(threading.enumerate())
+        # Ctrl-C is handled by InterruptWatcher: the RunEngine's own handler wants a prompt.
+        self.run_engine = RunEngine(
+            md or {}, context_managers=[], during_task=DuringTask(), **options
+        )
+        self._threads = [
+            thread
+            for thread in threading.enumerate()
+            if thread not in known and thread.name == "bluesky-run-engine"
+        ]
+        self._exit: dict[str, str] = {}
+        self._aborted: str | None = None
+        for callback in callbacks:
+            # A record that cannot be written must end the run, so no callback's error is hidden.
+            self.run_engine.subscribe(callback)
+        self.run_engine.subscribe(self._note_stop, "stop")
+
+    def run(self, plan: MsgGenerator[Any]) -> Outcome:
+        """Run a plan to its end; errors and aborts come back as an outcome.
+
+        Args:
+            plan: The plan.
+        """
+        self._exit = {}
+        error: BaseException | None = None
+        uids: tuple[str, ...] = ()
+        try:
+            uids = tuple(self.run_engine(plan))
+        except RunEngineInterrupted:
+            _log.info("the run was interrupted: %s", self._aborted or "from elsewhere")
+        except Exception as raised:  # noqa: BLE001 - reported in the outcome, nothing is swallowed
+            error = raised
+        status = self._exit.get("exit_status", "abort" if error is None else "fail")
+        if error is not None and self._aborted is None:
+            status = "fail"
+        return Outcome(
+            exit_status=status,
+            reason=self._exit.get("reason", "") or self._aborted or (str(error) if error else ""),
+            error=None if self._aborted is not None else error,
+            run_uids=uids,
+        )
+
+    def abort(self, reason: str) -> None:
+        """End the run in progress; nothing happens if there is none. Any thread may call.
+
+        Args:
+            reason: Written into the record.
+        """
+        if self.run_engine.state == "idle":
+            return
+        self._aborted = reason
+        self.run_engine.abort(reason)
+
+    def halt(self, reason: str) -> None:
+        """End the run at once, without the plan's own ending; the engine stops the devices.
+
+        Args:
+            reason: Written into the outcome.
+        """
+        if self.run_engine.state == "idle":
+            return
+        self._aborted = reason
+        self.run_engine.halt()
+
+    def close(self) -> None:
+        """End the engine's thread."""
+        loop = self.run_engine.loop
+        loop.call_soon_threadsafe(loop.stop)
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+        if not loop.is_running():
+            loop.close()
+
+    def __enter__(self) -> Self:
+        """Return the engine."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _note_stop(self, _: str, doc: dict[str, Any]) -> None:
+        self._exit = {"exit_status": doc["exit_status"], "reason": doc.get("reason") or ""}
+
+
+class InterruptWatcher:
+    """Turns Ctrl-C into a call on another thread, so that the ending is orderly.
+
+    Use as a context manager on the main thread. A second Ctrl-C calls again.
+
+    Args:
+        react: Called with the number of the interrupt, 1 for the first.
+        hand_over: Runs the reaction; given when the program lives on another clock than the
+            signal's.
+    """
+
+    def __init__(
+        self,
+        react: Callable[[int], None],
+        *,
+        hand_over: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
+        self.hand_over = hand_over
+        self._react = react
+        self._count = 0
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._thread = threading.Thread(target=self._watch, name="ctrl-c", daemon=True)
+        self._previous: dict[int, Any] = {}
+        self._previous_fd = -1
+
+    def __enter__(self) -> Self:
+        """Take over the signals."""
+        self._thread.start()
+        self._previous_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, _do_nothing)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._previous_fd)
+        self._writer.close()
+        self._thread.join(timeout=5.0)
+        self._reader.close()
+
+    def _watch(self) -> None:
+        while self._reader.recv(1):
+            self._count += 1
+            number = self._count
+            if self.hand_over is None:
+                self._react(number)
+            else:
+                self.hand_over(lambda number=number: self._react(number))  # type: ignore[misc]
+
+
+def _do_nothing(_: int, __: FrameType | None) -> None:
+    """The byte on the wake-up socket is what counts."""

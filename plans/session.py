@@ -1,0 +1,234 @@
+"""One run from bench file to report, for scripts and commands."""
+
+import logging
+import platform
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from instruments.bench import Bench, load_bench
+from plans.catalogue import find_plan
+from plans.engine import Engine, InterruptWatcher, Outcome
+from plans.live.progress_line import ProgressLine
+from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
+from plans.records import RunIndex, RunRecorder
+
+_log = logging.getLogger(__name__)
+_CTRL_C = "ended by the operator (Ctrl-C)"
+_TRIES_TO_CONFIRM_OFF = 15
+_BETWEEN_TRIES_S = 2.0
+_PACKAGES = ("regrow", "bluesky", "ophyd", "pymeasure", "pyvisa", "pyvisa-py", "numpy", "scipy")
+
+
+class Session:
+    """Loads a bench, runs one plan on it, records it and leaves the bench safe.
+
+    Args:
+        bench_file: The bench.
+        plan_name: Name of the plan.
+        assignments: Parameters as ``name=value`` texts.
+        runs_folder: Where the run's folder is made.
+        say: Receives sentences for the person.
+        progress: Receives a line about every tracked frame, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        bench_file: Path,
+        plan_name: str,
+        assignments: list[str],
+        runs_folder: Path,
+        say: Callable[[str], None],
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self.bench_file = bench_file
+        self.outcome: Outcome | None = None
+        self.not_confirmed: list[str] = []
+        self._plan = find_plan(plan_name)
+        self._description = describe_plan(self._plan)
+        self._values = parse_assignments(self._description, assignments)
+        self._runs_folder = runs_folder
+        self._say = say
+        self._recorder = RunRecorder(runs_folder)
+        self._follower = _Follower(progress)
+        self._engine: Engine | None = None
+        self._interrupts = 0
+        self._wall_s = 0.0
+        self._simulated_s: float | None = None
+
+    def watcher(self) -> InterruptWatcher:
+        """Return a context manager that turns Ctrl-C into a safe ending of the run."""
+        return InterruptWatcher(self._interrupted)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the run."""
+        return self._interrupts > 0
+
+    def run(
+        self,
+        *,
+        addresses: Mapping[str, str] | None = None,
+        md: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Connect, run and make safe; whatever happens, the bench is made safe.
+
+        Args:
+            addresses: VISA addresses that replace those of the bench file, by device.
+            md: Further metadata of the run.
+        """
+        wall_s, start_s = time.perf_counter(), time.monotonic()
+        with load_bench(self.bench_file, addresses=addresses) as bench:
+            try:
+                bench.connect()
+                plan = self._plan(
+                    **self._devices(bench), **self._values, md={"bench": bench.name, **(md or {})}
+                )
+                self.outcome = self._run(plan)
+            finally:
+                self._make_safe(bench)
+        self._wall_s = time.perf_counter() - wall_s
+        if addresses is not None:
+            self._simulated_s = time.monotonic() - start_s
+
+    def finish(self) -> dict[str, Any]:
+        """Write tables, picture and report of the run.
+
+        Returns:
+            What a script wants to know: ``run_folder``, ``exit_status``, ``stop_reason``,
+            ``dose_j_cm2``, ``peak_start_nm``, ``peak_end_nm``, ``wall_s``, ``simulated_s`` (None
+            on a real bench), ``report`` and ``not_confirmed_off``.
+        """
+        folder = self._recorder.finish()
+        outcome = self.outcome
+        return {
+            "run_folder": None if folder is None else str(folder.path),
+            "report": None if folder is None else str(folder.report_html),
+            "exit_status": "fail" if outcome is None else outcome.exit_status,
+            "stop_reason": self._follower.ending.get("ending_rule")
+            or ("" if outcome is None else outcome.reason),
+            "stop_text": self._follower.ending.get("ending_text", ""),
+            "dose_j_cm2": self._follower.dose_j_cm2,
+            "peak_start_nm": self._follower.peaks_nm[0],
+            "peak_end_nm": self._follower.peaks_nm[1],
+            "frames": self._follower.frames,
+            "wall_s": round(self._wall_s, 3),
+            "simulated_s": None if self._simulated_s is None else round(self._simulated_s, 3),
+            "not_confirmed_off": self.not_confirmed,
+        }
+
+    def _run(self, plan: Any) -> Outcome:
+        index = RunIndex(self._runs_folder)
+        engine = Engine(
+            md={"versions": _versions(), "python": platform.python_version()},
+            scan_id_source=index.next_scan_id,
+            callbacks=(self._recorder, self._follower),
+        )
+        with engine:
+            self._engine = engine
+            try:
+                if self._interrupts:
+                    return Outcome(exit_status="abort", reason=_CTRL_C, error=None, run_uids=())
+                return engine.run(plan)
+            finally:
+                self._engine = None
+
+    def _interrupted(self, number: int) -> None:
+        self._interrupts = number
+        engine = self._engine
+        if number == 1:
+            self._say("Ctrl-C: ending the run safely; once more to end it at once")
+            if engine is not None:
+                engine.abort(_CTRL_C)
+        elif engine is not None:
+            self._say("Ctrl-C: ending at once")
+            engine.halt(_CTRL_C)
+
+    def _devices(self, bench: Bench) -> dict[str, Any]:
+        found = {}
+        for parameter in self._description.devices:
+            wanted = self._values.pop(parameter.name, parameter.default)
+            found[parameter.name] = self._device(bench, parameter, wanted)
+        return found
+
+    def _device(self, bench: Bench, parameter: Parameter, wanted: Any) -> Any:
+        of_kind = bench.of_kind(parameter.device) if parameter.device is not None else []
+        names = ", ".join(device.name for device in of_kind) or "none"
+        if isinstance(wanted, str):
+            for device in of_kind:
+                if device.name == wanted:
+                    return device
+            raise ParameterError(
+                f"{self._description.name}: {parameter.name}={wanted}: {bench.name} has no "
+                f"{parameter.kind} of that name; it has {names}"
+            )
+        if len(of_kind) == 1:
+            return of_kind[0]
+        if not of_kind and not parameter.required:
+            return None
+        raise ParameterError(
+            f"{self._description.name}: {bench.name} has {len(of_kind)} devices of kind "
+            f"{parameter.kind} ({names}); say which with {parameter.name}=NAME"
+        )
+
+    def _make_safe(self, bench: Bench) -> None:
+        """Switch all off and see it confirmed; keep trying for a while what does not answer."""
+        for attempt in range(_TRIES_TO_CONFIRM_OFF):
+            failed = [outcome for outcome in bench.make_safe() if not outcome.confirmed]
+            self.not_confirmed = [f"{outcome.device}: {outcome.message}" for outcome in failed]
+            if not failed:
+                return
+            self._say(f"NOT CONFIRMED OFF: {'; '.join(self.not_confirmed)}")
+            if attempt + 1 < _TRIES_TO_CONFIRM_OFF:
+                time.sleep(_BETWEEN_TRIES_S)
+        self._say("Switch it off by hand at the instrument.")
+
+
+class _Follower:
+    """Keeps what the summary of a run needs, from its documents."""
+
+    def __init__(self, progress: Callable[[str], None] | None) -> None:
+        self.ending: dict[str, Any] = {}
+        self.dose_j_cm2: float | None = None
+        self.peaks_nm: list[float | None] = [None, None]
+        self.frames = 0
+        self._streams: dict[str, str] = {}
+        self._progress = progress
+        self._line = ProgressLine()
+
+    def __call__(self, name: str, doc: dict[str, Any]) -> None:
+        line = self._line(name, doc)
+        if line is not None and self._progress is not None:
+            self._progress(line)
+        if name == "descriptor":
+            self._streams[doc["uid"]] = doc["name"]
+        elif name == "event":
+            stream = self._streams.get(doc["descriptor"])
+            if stream == "ending":
+                self.ending = dict(doc["data"])
+            elif stream == "tracked":
+                self._note_frame(doc["data"])
+
+    def _note_frame(self, data: dict[str, Any]) -> None:
+        self.frames += 1
+        self.dose_j_cm2 = next(
+            (float(value) for key, value in data.items() if key.endswith("_dose_j_cm2")), None
+        )
+        peak_nm = float(data["tracker_peak_nm"])
+        if peak_nm == peak_nm:  # not NaN
+            if self.peaks_nm[0] is None:
+                self.peaks_nm[0] = peak_nm
+            self.peaks_nm[1] = peak_nm
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
