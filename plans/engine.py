@@ -1,6 +1,7 @@
 """The RunEngine as this project runs it."""
 
 import logging
+import select
 import signal
 import socket
 import threading
@@ -10,7 +11,7 @@ from types import FrameType
 from typing import Any, Self
 
 from bluesky.run_engine import RunEngine
-from bluesky.utils import DuringTask, MsgGenerator, RunEngineInterrupted
+from bluesky.utils import DuringTask, FailedStatus, MsgGenerator, RunEngineInterrupted
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Engine:
         error: BaseException | None = None
         uids: tuple[str, ...] = ()
         try:
-            uids = tuple(self.run_engine(plan))
+            uids = tuple(self.run_engine(_with_causes(plan)))
         except RunEngineInterrupted:
             _log.info("the run was interrupted: %s", self._aborted or "from elsewhere")
         except Exception as raised:  # noqa: BLE001 - reported in the outcome, nothing is swallowed
@@ -136,6 +137,14 @@ class Engine:
         self._exit = {"exit_status": doc["exit_status"], "reason": doc.get("reason") or ""}
 
 
+def _with_causes(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
+    """Let the device's own words, not the failed status around them, end the run."""
+    try:
+        return (yield from plan)
+    except FailedStatus as failed:
+        raise failed.__cause__ or failed from None
+
+
 class InterruptWatcher:
     """Turns Ctrl-C into a call on another thread, so that the ending is orderly.
 
@@ -180,7 +189,7 @@ class InterruptWatcher:
         self._reader.close()
 
     def _watch(self) -> None:
-        while self._reader.recv(1):
+        while select.select([self._reader], [], []) and self._reader.recv(1):
             self._count += 1
             number = self._count
             if self.hand_over is None:

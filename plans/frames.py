@@ -8,7 +8,7 @@ from bluesky.utils import Msg, MsgGenerator
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.light_source import LightSource
 from instruments.spectrometers.spectrometer import Spectrometer
-from plans.analysis.endpoint import TrackPoint
+from plans.analysis import TrackPoint
 from plans.live.tracker import PLTracker
 from plans.progress import Note, Progress
 from plans.stubs import dark, expose, save_event, set_and_wait, sleep_until

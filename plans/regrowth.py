@@ -12,8 +12,8 @@ from instruments.light_sources.light_source import LightSource
 from instruments.power_meters.power_meter import PowerMeter
 from instruments.pumps.syringe_pump import Dispense, SyringePump
 from instruments.spectrometers.spectrometer import Spectrometer
-from instruments.stages.stage import Stage
-from plans.analysis.endpoint import Endpoint, EndpointState, TrackPoint
+from instruments.stages.stage import HOME, Stage
+from plans.analysis import Endpoint, EndpointState, TrackPoint
 from plans.frames import PLSeries
 from plans.live.tracker import PLTracker
 from plans.parameters import Quantity
@@ -243,6 +243,8 @@ class RegrowthRun:
         yield from set_and_wait(spectrometer.integration_time_s, settings.integration_time_s)
         yield from set_and_wait(spectrometer.averages, settings.averages)
         yield from dark(self._light)
+        if self._stage is not None and not self._stage.is_homed():
+            yield from set_and_wait(self._stage, HOME)
         if self._stage is not None and self._meter is not None:
             yield from set_and_wait(self._stage, settings.meter_position)
             yield from self._check_irradiance(self._meter)
@@ -300,8 +302,8 @@ class RegrowthRun:
         series = self._series
         series.progress.phase = "exposure"
         start_s = series.elapsed_s()
-        for point in baseline:  # the rules know from it where peak and area started
-            self.endpoint.update(dataclasses.replace(point, time_s=point.time_s - start_s))
+        for point in baseline:
+            self.endpoint.reference(point)
         yield from set_and_wait(self._light, self._actinic)
         due_s = time.monotonic()
         while True:

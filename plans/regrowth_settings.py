@@ -6,11 +6,11 @@ from instruments.light_sources.light_source import LightSource
 from instruments.power_meters.power_meter import PowerMeter
 from instruments.pumps.syringe_pump import SyringePump
 from instruments.stages.stage import Stage
-from plans.analysis.endpoint import (
+from plans.analysis import (
     DegradationRule,
     DoseRule,
-    EndpointRule,
     PlateauRule,
+    Rule,
     TargetPeakRule,
     TimeRule,
 )
@@ -47,9 +47,9 @@ class RegrowthSettings:
     meter_position: str
     irradiance_tolerance: float
 
-    def rules(self) -> tuple[EndpointRule, ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """Return the rules that may end the exposure, in the order in which they are asked."""
-        rules: list[EndpointRule] = []
+        rules: list[Rule] = []
         if self.plateau:
             rules.append(
                 PlateauRule(
@@ -170,7 +170,7 @@ def _check_positions(
     wanted = [settings.position] + ([settings.meter_position] if meter is not None else [])
     missing = [name for name in wanted if name not in stage.positions]
     known = ", ".join(stage.positions)
-    return [
+    checks = [
         Check(
             name="stage",
             verdict="refused" if missing else "ok",
@@ -179,3 +179,12 @@ def _check_positions(
             else f"positions {', '.join(wanted)}",
         )
     ]
+    if not stage.is_homed():
+        checks.append(
+            Check(
+                name="stage reference",
+                verdict="note",
+                detail=f"{stage.name} has none and will be homed; see that nothing is in its way",
+            )
+        )
+    return checks

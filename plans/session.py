@@ -83,7 +83,6 @@ class Session:
         wall_s, start_s = time.perf_counter(), time.monotonic()
         with load_bench(self.bench_file, addresses=addresses) as bench:
             try:
-                bench.connect()
                 plan = self._plan(
                     **self._devices(bench), **self._values, md={"bench": bench.name, **(md or {})}
                 )

@@ -87,52 +87,40 @@ def judge(
     candidate: Candidate,
     fit: LineFit,
 ) -> Verdict:
-    """Hold a fitted line against what photoluminescence lines look like.
+    """Hold a fitted line of positive height against what photoluminescence looks like.
 
-    Args:
-        spectrum: the whole spectrum.
-        used: the pixels that the fit was allowed to use.
-        band_nm: where the line may be.
-        candidate: what the search found.
-        fit: the line that was fitted there, of positive height.
+    `used` are the pixels of the spectrum that the fit was allowed to use.
     """
     line = fit.line
     plain = _judge_numbers(candidate, fit, band_nm)
     if plain is not None:
         why, flag = plain
         return Verdict(candidate=candidate, why=why, flag=flag, line_fit=fit)
-    axis, counts = spectrum.wavelength_nm[used], spectrum.counts[used]
-    near = np.abs(axis - line.peak_nm) <= 2.5 * line.fwhm_nm
-    axis, counts = axis[near], counts[near]
+    near = used & (np.abs(spectrum.wavelength_nm - line.peak_nm) <= 2.5 * line.fwhm_nm)
+    axis, counts = spectrum.wavelength_nm[near], spectrum.counts[near]
     core = np.abs(axis - line.peak_nm) <= line.fwhm_nm
     if int(core.sum()) < 5:
-        why = "too few pixels are left in the line"
-        return Verdict(candidate=candidate, why=why, line_fit=fit)
+        return Verdict(candidate=candidate, why="too few pixels are in the line", line_fit=fit)
     width = 0.25 * line.fwhm_nm
     slow = smooth(axis, counts - line.counts(axis), width)
     noise = expected_noise(spectrum, 0.5 * line.height, width)
     left = misfit(slow[core], line.height, noise)
-    why = ""
+    steepness = _steepness(axis[core], counts[core], line.fwhm_nm)
+    why, flag = "", ""
     if left > _MOST_MISFIT:
         why = f"its shape is not that of a line ({left:.0%} of its height is left over)"
     elif robust_sigma(slow) > _MOST_ROUGHNESS * line.height + 3.0 * noise:
         why = "the spectrum around it is as rough as it is high"
-    elif _steepness(axis[core], counts[core], line.fwhm_nm) > _STEEPEST * (
-        line.height + 10.0 * noise
-    ):
+    elif steepness > _STEEPEST * (line.height + 10.0 * noise):
         why = "its edges are steps, steeper than those of a line"
     elif left > _SUSPICIOUS_MISFIT and ripples(spectrum, fit) > _MOST_RIPPLES:
         why = "it is one of many ripples of the spectrum"
     elif line.height < _SIGNIFICANT * noise:
-        return Verdict(
-            candidate=candidate,
-            why="nothing stands out of the noise",
-            flag=flags.LOW_SNR,
-            line_fit=fit,
-        )
+        why, flag = "nothing stands out of the noise", flags.LOW_SNR
     return Verdict(
         candidate=candidate,
         why=why,
+        flag=flag,
         line_fit=fit,
         misfit=left,
         flat_top=_has_flat_top(axis, counts, line.fwhm_nm, line.height),

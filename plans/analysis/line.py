@@ -1,4 +1,4 @@
-"""A split Gaussian in energy on a straight baseline, and its fit."""
+"""A split Gaussian in energy on a baseline, and its fit."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -190,28 +190,7 @@ def fit_line(
     found = work.solve()
     if found is None:
         return None
-    parameters, converged = found
-    model, jacobian = work.model(parameters)
-    residuals = work.signal - model
-    height, position, width_low, width_high, offset, slope = (float(p) for p in parameters)
-    line = SplitGaussian(
-        position_ev=position,
-        fwhm_low_ev=width_low,
-        fwhm_high_ev=width_high,
-        height=height * scale,
-        offset=offset * scale + low,
-        slope=slope * scale / work.span_nm,
-        reference_nm=work.middle_nm,
-    )
-    jacobian[:, 1:4] *= scale
-    return LineFit(
-        line=line,
-        wavelength_nm=wavelength_nm,
-        residuals=residuals * scale,
-        converged=converged,
-        _jacobian=jacobian * roots[:, None],
-        _roots=roots,
-    )
+    return work.as_fit(*found, wavelength_nm=wavelength_nm, scale=scale, low=low)
 
 
 class _Workspace:
@@ -261,6 +240,36 @@ class _Workspace:
                 if damping > 1e8:
                     return parameters, True
         return parameters, False
+
+    def as_fit(
+        self,
+        parameters: FloatArray,
+        converged: bool,
+        *,
+        wavelength_nm: FloatArray,
+        scale: float,
+        low: float,
+    ) -> LineFit:
+        """Turn parameters into a line in counts."""
+        height, position, width_low, width_high, offset, slope = (float(p) for p in parameters)
+        model, jacobian = self.model(parameters)
+        jacobian[:, 1:4] *= scale
+        return LineFit(
+            line=SplitGaussian(
+                position_ev=position,
+                fwhm_low_ev=width_low,
+                fwhm_high_ev=width_high,
+                height=height * scale,
+                offset=offset * scale + low,
+                slope=slope * scale / self.span_nm,
+                reference_nm=self.middle_nm,
+            ),
+            wavelength_nm=wavelength_nm,
+            residuals=(self.signal - model) * scale,
+            converged=converged,
+            _jacobian=jacobian * self.roots[:, None],
+            _roots=self.roots,
+        )
 
     def _weighted(self, parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         model, jacobian = self.model(parameters)

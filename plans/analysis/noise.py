@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-_FOURTH_DIFFERENCE = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
-_GAIN_OF_DIFFERENCE = float(np.sqrt(np.sum(_FOURTH_DIFFERENCE**2)))
+FOURTH_DIFFERENCE = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
+_GAIN_OF_DIFFERENCE = float(np.sqrt(np.sum(FOURTH_DIFFERENCE**2)))
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -50,9 +50,9 @@ def pixel_noise(counts: FloatArray) -> float:
     Returns:
         The standard deviation in counts, 0.0 when it cannot be told.
     """
-    if counts.size < _FOURTH_DIFFERENCE.size:
+    if counts.size < FOURTH_DIFFERENCE.size:
         return 0.0
-    return _sigma_of_differences(np.convolve(counts, _FOURTH_DIFFERENCE, mode="valid"))
+    return _sigma_of_differences(np.convolve(counts, FOURTH_DIFFERENCE, mode="valid"))
 
 
 def quantum(counts: FloatArray) -> float:
@@ -87,9 +87,9 @@ def estimate_noise(
     Returns:
         The model that gives the variance at every level.
     """
-    if counts.size < 2 * _FOURTH_DIFFERENCE.size:
+    if counts.size < 2 * FOURTH_DIFFERENCE.size:
         return NoiseModel(floor=floor if floor is not None else pixel_noise(counts))
-    differences = np.convolve(counts, _FOURTH_DIFFERENCE, mode="valid")
+    differences = np.convolve(counts, FOURTH_DIFFERENCE, mode="valid")
     middle = level[2:-2]
     top = float(np.max(middle))
     bright = middle > 0.5 * top

@@ -15,7 +15,7 @@ from plans.analysis.noise import FloatArray, estimate_noise
 from plans.analysis.search import Candidate, Search, find_candidates
 from plans.analysis.shape import Shape, measure_shape
 from plans.analysis.smooth import rebin
-from plans.analysis.spectrum import BoolArray, CleanSpectrum, clean
+from plans.analysis.spectrum import LARGEST_VALUE, BoolArray, CleanSpectrum, clean, in_windows
 
 LOW_SNR: Final = 5.0
 """Below this height over pixel noise a line is flagged."""
@@ -114,6 +114,8 @@ def fit_peak(
     Returns:
         The line with its uncertainty and flags, or the reason why there is none.
     """
+    if dark_noise is not None and not 0.0 < dark_noise < LARGEST_VALUE:
+        dark_noise = None
     spectrum = clean(
         wavelength_nm,
         counts,
@@ -145,10 +147,7 @@ class _Reading:
         self.band_nm = max(low, float(axis[0])), min(high, float(axis[-1]))
         self.band: BoolArray = (axis >= low) & (axis <= high)
         self.windows = windows
-        blanked = np.zeros(axis.shape, dtype=np.bool_)
-        for start, stop in windows:
-            blanked |= (axis >= start) & (axis <= stop)
-        self.open: BoolArray = self.band & ~blanked
+        self.open: BoolArray = self.band & ~in_windows(axis, windows)
         self.fitted: BoolArray = self.open & ~spectrum.saturated
         self.candidates: tuple[Candidate, ...] = ()
         self.search_noise = 0.0

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from plans.analysis.noise import FloatArray, pixel_noise, robust_sigma
+from plans.analysis.noise import FOURTH_DIFFERENCE, FloatArray
 from plans.analysis.smooth import kernel
 
 _SLOW: Final = 0.2  # of the width of the line: what varies slower than this is no noise
@@ -46,9 +46,26 @@ def _correlation_factor(residuals: FloatArray, noise: FloatArray, fwhm_pixels: f
     """
     block = max(2, round(_BLOCK * fwhm_pixels))
     number = residuals.size // block
-    usual = robust_sigma(noise)
-    if number < _FEWEST_BLOCKS or usual <= 0.0:
+    local = _local_size(noise, fwhm_pixels)
+    if number < _FEWEST_BLOCKS or not np.all(local > 0.0):
         return 1.0
-    means = residuals[: number * block].reshape(number, block).mean(axis=1)
-    factor = block * (pixel_noise(means) / usual) ** 2
+    usual = _trimmed_power(noise / local)
+    even = (residuals / local)[: number * block]  # bright pixels weigh as much as dark ones
+    means = even.reshape(number, block).mean(axis=1)
+    differences = np.convolve(means, FOURTH_DIFFERENCE, mode="valid")
+    power = _trimmed_power(differences) / float(np.sum(FOURTH_DIFFERENCE**2))
+    factor = block * power / usual
     return factor if factor > _STANDS_OUT else 1.0
+
+
+def _local_size(noise: FloatArray, fwhm_pixels: float) -> FloatArray:
+    """Return the root mean square of the noise around each pixel."""
+    weights = kernel(min(max(0.5 * fwhm_pixels, 4.0), noise.size / 4), 1.0)
+    power = np.convolve(np.pad(noise**2, weights.size // 2, mode="reflect"), weights, "valid")
+    return np.asarray(np.sqrt(power))
+
+
+def _trimmed_power(values: FloatArray) -> float:
+    """Return the mean square without the largest tenth, which may be a spike or a step."""
+    squares = np.sort(values**2)
+    return float(np.mean(squares[: max(1, int(0.9 * squares.size))]))

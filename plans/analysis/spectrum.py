@@ -19,6 +19,9 @@ SATURATION_FRACTION: Final = 0.95
 """A pixel above this part of full scale is not trusted: detectors bend before they clip."""
 LARGEST_VALUE: Final = 1e30
 """A number beyond this is a broken file, not a count."""
+SHORTEST_NM: Final = 100.0
+LONGEST_NM: Final = 20_000.0
+"""No spectrometer that works in air sees wavelengths outside of these."""
 NARROWEST_LINE_NM: Final = 10.0
 """Nothing that shines in a vial at room temperature is narrower; a spike is."""
 _SPIKE_SIGMAS: Final = 8.0
@@ -109,7 +112,7 @@ def clean(
     if isinstance(arrays, str):
         return arrays
     axis, signal, raw = arrays
-    good = np.isfinite(axis) & np.isfinite(signal) & (axis > 0) & (axis < LARGEST_VALUE)
+    good = np.isfinite(axis) & np.isfinite(signal) & (axis >= SHORTEST_NM) & (axis <= LONGEST_NM)
     good &= np.abs(np.where(good, signal, 0.0)) < LARGEST_VALUE
     if int(good.sum()) < minimum_pixels:
         return f"only {int(good.sum())} of {axis.size} values are finite numbers"
@@ -120,8 +123,7 @@ def clean(
     saturated = np.zeros(axis.size, dtype=np.bool_)
     if full_scale_counts is not None and full_scale_counts > 0:
         saturated = saturated_pixels(np.nan_to_num(raw, nan=0.0), full_scale_counts)
-    floor = dark_noise if dark_noise is not None and 0 < dark_noise < LARGEST_VALUE else None
-    return _without_spikes(axis, signal, saturated, floor, dropped=int((~good).sum()))
+    return _without_spikes(axis, signal, saturated, dark_noise, dropped=int((~good).sum()))
 
 
 def _as_arrays(*values: ArrayLike) -> list[FloatArray] | str:

@@ -10,6 +10,7 @@ from plans.records.arrays import Array
 from plans.records.run import Run
 
 PRIMARY, TRACKED, DARK, ENDING = "primary", "tracked", "dark", "ending"
+NOTES, METER = "notes", "meter"
 SPECTRUM_ENDING = "_spectrum_counts"
 MARGIN_NM = (45.0, 60.0)  # shown below the bluest and above the reddest peak
 BAND_NM = (450.0, 650.0)  # shown when no peak was found
@@ -69,12 +70,13 @@ class Course:
         area: Area of the peak.
         snr: Ratio of signal to noise.
         flags: Names of what is wrong with each frame, separated by commas.
-        irradiance_mw_cm2: Irradiance at the sample.
         dose_j_cm2: Dose since the start, all light.
         probe_dose_j_cm2: The share of it that only served to look.
         on_time_s: Time the light was on.
         tracked_count: Number of tracked events; 0 when nothing was tracked.
         ending: What ended the run, None when the plan did not say.
+        notes: What plan and operator noted: time after the start in s, text.
+        checked_mw_cm2: Irradiance that a power meter read before the run, NaN without one.
     """
 
     seq_num: Array
@@ -88,17 +90,30 @@ class Course:
     area: Array
     snr: Array
     flags: Array
-    irradiance_mw_cm2: Array
     dose_j_cm2: Array
     probe_dose_j_cm2: Array
     on_time_s: Array
     tracked_count: int
     ending: Ending | None
+    notes: tuple[tuple[float, str], ...]
+    checked_mw_cm2: float
 
     @property
     def is_valid(self) -> Array:
         """For each frame, True when it has a peak."""
         return np.isfinite(self.peak_nm)
+
+    @property
+    def mean_irradiance_mw_cm2(self) -> Array:
+        """Irradiance before each frame, from the dose between two: what the sample received.
+
+        A reading at the frame itself would give the light that the spectrum was taken in.
+        """
+        if len(self.dose_j_cm2) < 2:
+            return np.full(len(self.dose_j_cm2), np.nan)
+        step_s = np.diff(self.time_s)
+        step_s[step_s <= 0] = np.nan
+        return np.concatenate([[np.nan], 1000 * np.diff(self.dose_j_cm2) / step_s])
 
     @property
     def shown_band_nm(self) -> tuple[float, float]:
@@ -127,10 +142,10 @@ def read_course(run: Run) -> Course:
         return _picked(tracked.get(f"{tracker}_{name}"), rows)
 
     def of_light(name: str) -> Array:
-        column = primary.get(f"{light}_{name}")
-        if column is None:
-            return _picked(tracked.get(f"{light}_{name}"), rows)
-        return column
+        key = f"{light}_{name}"
+        in_primary = primary.get(key, np.full(count, np.nan))
+        # The tracked event comes after the frame, so that its ledger is the later one.
+        return np.asarray(np.fmax(in_primary, _picked(tracked.get(key), rows)))
 
     return Course(
         seq_num=seq_num,
@@ -144,12 +159,13 @@ def read_course(run: Run) -> Course:
         area=of_tracker("area"),
         snr=of_tracker("snr"),
         flags=_texts(_picked_texts(tracked.get(f"{tracker}_flags"), rows), count),
-        irradiance_mw_cm2=of_light("irradiance_mw_cm2"),
         dose_j_cm2=of_light("dose_j_cm2"),
         probe_dose_j_cm2=of_light("probe_dose_j_cm2"),
         on_time_s=of_light("on_time_s"),
         tracked_count=len(tracked.get("seq_num", ())),
         ending=_ending(run),
+        notes=_notes(run),
+        checked_mw_cm2=_checked_mw_cm2(run),
     )
 
 
@@ -247,6 +263,23 @@ def _darks(
             dark[row] = darks[key][np.flatnonzero(fits)[-1]]
             has_dark[row] = True
     return dark, has_dark
+
+
+def _notes(run: Run) -> tuple[tuple[float, str], ...]:
+    table = run.table(NOTES)
+    texts = [column for column in table.values() if column.dtype == object]
+    after_s = table["time"] - float(run.start["time"]) if table else ()
+    return tuple(
+        (float(time_s), str(text))
+        for column in texts
+        for time_s, text in zip(after_s, column, strict=True)
+    )
+
+
+def _checked_mw_cm2(run: Run) -> float:
+    table = run.table(METER)
+    meter = _prefix(table, "_irradiance_mw_cm2", "_power_w")
+    return float(table[f"{meter}_irradiance_mw_cm2"][-1]) if meter else float("nan")
 
 
 def _ending(run: Run) -> Ending | None:

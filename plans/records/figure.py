@@ -288,18 +288,19 @@ def _dose(axes: Axes, view: View) -> bool:
     _line(axes, view, course.dose_j_cm2, 1.5)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    if np.isfinite(course.irradiance_mw_cm2).any():
+    irradiance = course.mean_irradiance_mw_cm2
+    if np.isfinite(irradiance).any():
         right = axes.twinx()
         right.plot(
             view.time,
-            course.irradiance_mw_cm2,
+            irradiance,
             color=IRRADIANCE,
             lw=0.9,
             ls="--",
-            drawstyle="steps-post",
+            drawstyle="steps-pre",
         )
-        right.set_ylim(0, float(np.nanmax(course.irradiance_mw_cm2)) * 1.15 or 1.0)
-        right.set_ylabel("Irradiance, dashed\n(mW/cm²)", fontsize=8.5, color=IRRADIANCE)
+        right.set_ylim(0, float(np.nanmax(irradiance)) * 1.15 or 1.0)
+        right.set_ylabel("Mean irradiance,\ndashed (mW/cm²)", fontsize=8.5, color=IRRADIANCE)
         right.tick_params(labelsize=8.5, colors=IRRADIANCE)
         right.spines["top"].set_visible(False)
     return True

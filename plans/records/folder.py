@@ -73,6 +73,15 @@ def safe_name(text: str, *, longest: int = LONGEST_PLAN_NAME) -> str:
     return name or "run"
 
 
+def file_uri(path: Path) -> str:
+    """Return the address of a file, with this computer's name in it as data servers want it.
+
+    Args:
+        path: The file.
+    """
+    return path.absolute().as_uri().replace("file:///", "file://localhost/", 1)
+
+
 def folder_name(start: Mapping[str, Any]) -> str:
     """Name the folder of a run: local time of the start, plan, first 8 characters of the uid.
 

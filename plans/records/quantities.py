@@ -69,14 +69,6 @@ class Measured:
             uncertainty=math.hypot(self.uncertainty, other.uncertainty),
         )
 
-    def over(self, other: "Measured") -> "Measured":
-        """Return the ratio of two independent values, NaN when the other is zero."""
-        if not other.value:
-            return Measured(value=math.nan)
-        ratio = self.value / other.value
-        spread = math.hypot(self.uncertainty / other.value, ratio * other.uncertainty / other.value)
-        return Measured(value=ratio, uncertainty=spread)
-
     def text(self, unit: str = "", *, signed: bool = False) -> str:
         """Return the value with the digits that its uncertainty deserves.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from plans.records.arrays import Array, ArrayStore, Slot
 from plans.records.errors import RecordError
-from plans.records.folder import RunFolder, create_folder
+from plans.records.folder import RunFolder, create_folder, file_uri
 from plans.records.index import RunIndex
 from plans.records.journal import Document, Journal
 
@@ -206,13 +206,12 @@ def _numbers(value: object) -> Array | None:
 
 
 def _stream_resource(source: _Source, key: str, run_uid: str) -> Document:
-    path = source.file.absolute().as_posix().lstrip("/")
     return {
         "uid": source.uid,
         "run_start": run_uid,
         "data_key": key,
         "mimetype": "application/x-hdf5",
-        "uri": f"file://localhost/{path}",
+        "uri": file_uri(source.file),
         "parameters": {
             "dataset": source.slot.dataset,
             "swmr": True,

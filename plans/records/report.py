@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from plans.analysis.flags import MEANINGS
 from plans.records import html, settings
 from plans.records.course import Ending
 from plans.records.figure import course_png, spectra_png
@@ -28,19 +29,12 @@ OUTCOMES = {
     ),
 }
 RULES = {
-    "plateau": "Plateau: the peak no longer moved.",
-    "target": "Target: the peak reached the wavelength that was asked for.",
-    "degradation": "Degradation: the area fell below its limit.",
-    "dose": "Dose: the light reached its limit.",
-    "time": "Time: the longest duration was reached.",
-    "operator": "Operator: somebody ended the exposure.",
-}
-FLAGS = {
-    "saturated": "a pixel of the band is at the end of the detector's range",
-    "no_peak": "no peak could be found",
-    "no_dark": "there was no dark spectrum for these settings",
-    "leak": "exciting light reaches into the band",
-    "low_snr": "the signal is close to the noise",
+    "plateau": "Plateau: the peak no longer moved",
+    "target": "Target: the peak reached the wavelength that was asked for",
+    "degradation": "Degradation: the area fell below its limit",
+    "dose": "Dose: the light reached its limit",
+    "time": "Time: the longest duration was reached",
+    "operator": "Operator: somebody ended the exposure",
 }
 SHA_BLOCK = 1 << 20
 
@@ -58,7 +52,7 @@ def report_page(run: Run) -> str:
         html.section("How the run ended", _ending(run, view)),
         html.section("Spectra and course", _pictures(view)),
         html.section("From start to end", _changes(view)),
-        html.section("Light and dose", _light(view.metrics)),
+        html.section("Light and dose", _light(view)),
         html.section("Quality", _quality(view)),
         html.section("Plan", settings.plan(run)),
         html.section("Settings of the devices", settings.devices(run)),
@@ -75,16 +69,18 @@ def _plan(run: Run) -> str:
 
 def _header(run: Run) -> Iterator[str]:
     start = run.start
-    kind, outcome, _ = OUTCOMES.get(run.exit_status, ("bad", run.exit_status, ""))
+    kind, outcome, _ = OUTCOMES[run.exit_status]
     began = local_time(float(start["time"]))
     yield f"<header><h1>{html.escape(_plan(run))}</h1>"
-    yield f'<p class="sub">{html.escape(sample_text(start.get("sample")) or "no sample named")}'
+    sample = sample_text(start.get("sample")) or "not named"
+    yield f'<p class="sub">Sample: {html.escape(sample)}'
     yield f' <span class="outcome {kind}">{html.escape(outcome)}</span></p>'
     took = duration(run.last_time_s - float(start["time"]))
+    bench = settings.plain(start.get("bench"))
     rows = [
         ("Started", began.strftime(f"%Y-%m-%d %H:%M:%S{THIN_SPACE}(UTC%z)")),
         ("Duration", took if run.stop else f"{took} up to the last event"),
-        ("Bench", settings.plain(start.get("bench"))),
+        ("Bench", f"{bench}, simulated" if start.get("simulated") else bench),
         ("Operator", settings.plain(start.get("operator"))),
         ("Run number", settings.plain(start.get("scan_id"))),
     ]
@@ -98,7 +94,7 @@ def _ending(run: Run, view: View) -> Iterator[str]:
     ending = view.course.ending
     if ending is not None:
         yield html.paragraph(_rule(ending, view), "end")
-    _, _, words = OUTCOMES.get(run.exit_status, ("", "", f"Exit status: {run.exit_status}."))
+    _, _, words = OUTCOMES[run.exit_status]
     if ending is None and run.exit_status == "success":
         words += " It named no rule that ended it."
     yield html.paragraph(words)
@@ -108,12 +104,16 @@ def _ending(run: Run, view: View) -> Iterator[str]:
     elif run.exit_status in {"abort", "fail"}:
         rows.append(("Reason", "none was recorded"))
     yield html.table(rows)
+    if view.course.notes:
+        yield "<h3>Notes during the run</h3>"
+        yield html.table(
+            [(f"at {duration(after_s)}", html.escape(text)) for after_s, text in view.course.notes]
+        )
 
 
 def _rule(ending: Ending, view: View) -> str:
-    words = [RULES.get(ending.rule, f"Rule {ending.rule!r}.")]
-    if ending.text:
-        words.append(ending.text if ending.text.endswith(".") else f"{ending.text}.")
+    rule = RULES.get(ending.rule, f"Rule {ending.rule!r}")
+    words = [f"{rule} ({ending.text})." if ending.text else f"{rule}."]
     when = f"{duration(ending.elapsed_s)} after the start" if ending.elapsed_s >= 0 else ""
     if ending.seq_num is None:
         return " ".join([*words, f"Decided {when}." if when else ""]).strip()
@@ -151,7 +151,7 @@ def _pictures(view: View) -> Iterator[str]:
         " ".join(words),
     )
     for remark in view.metrics.remarks:
-        yield html.paragraph(remark, "note")
+        yield html.paragraph(remark, "small")
     yield html.picture(
         course_png(view),
         "Map of the spectra, peak, width, area and dose against time",
@@ -204,14 +204,16 @@ def _extremes(metrics: Metrics) -> Iterator[str]:
     if metrics.largest_area is not None:
         value, time_s = metrics.largest_area
         rows.append(("Largest area", f"{fixed(value, 2)} of the start, at {duration(time_s)}"))
-    if metrics.largest_fwhm_nm is not None:
+    is_wider = any(mark.name == "widest" for mark in metrics.landmarks)
+    if metrics.largest_fwhm_nm is not None and is_wider:
         value, time_s = metrics.largest_fwhm_nm
         rows.append(("Largest width", f"{fixed(value, 2)}{THIN_SPACE}nm, at {duration(time_s)}"))
     if rows:
         yield html.table(rows)
 
 
-def _light(metrics: Metrics) -> Iterator[str]:
+def _light(view: View) -> Iterator[str]:
+    metrics = view.metrics
     if not math.isfinite(metrics.dose_j_cm2):
         yield html.paragraph("No dose was recorded: no light source took part, or no frame came.")
         return
@@ -219,6 +221,9 @@ def _light(metrics: Metrics) -> Iterator[str]:
     if math.isfinite(metrics.probe_share):
         share = f"{rounded(100 * metrics.probe_share, 3)}{THIN_SPACE}% of the dose"
         rows.append(("Share of the probe light", share))
+    if math.isfinite(view.course.checked_mw_cm2):
+        read = f"{rounded(view.course.checked_mw_cm2, 4)}{THIN_SPACE}mW/cm²"
+        rows.append(("Power meter, before the run", read))
     if math.isfinite(metrics.on_time_s):
         rows.append(("Light was on for", duration(metrics.on_time_s)))
     yield html.table(rows)
@@ -245,7 +250,7 @@ def _quality(view: View) -> Iterator[str]:
         rows = []
         for name, count in flags.items():
             share = f"{fixed(100 * count / frames, 1)}{THIN_SPACE}%"
-            meaning = html.escape(FLAGS.get(name, NO_VALUE))
+            meaning = html.escape(MEANINGS.get(name, NO_VALUE))
             rows.append((html.code(name), str(count), share, meaning))
         yield html.table(rows, heading=("Flag", "Frames", "Share", "Meaning"), kind="flags")
         good = int(view.course.is_valid.sum())

@@ -10,7 +10,7 @@ import numpy as np
 
 from plans.records.arrays import Array, read_rows
 from plans.records.errors import RecordError
-from plans.records.folder import RunFolder
+from plans.records.folder import RunFolder, file_uri
 from plans.records.journal import Document, read_journal
 
 UNFINISHED = "unfinished"
@@ -156,8 +156,8 @@ class Run:
         found: dict[str, Document] = {}
         for descriptor in self._descriptors if stream is None else self._of(stream):
             for device, configuration in descriptor.get("configuration", {}).items():
-                if configuration.get("data") or device not in found:
-                    found.setdefault(device, configuration)
+                if not found.get(device, {}).get("data"):
+                    found[device] = configuration
         return found
 
     def table(self, stream: str) -> dict[str, Array]:
@@ -211,7 +211,7 @@ class Run:
         if name != "stream_resource":
             return document
         file = self.folder.path / document["uri"].rsplit("/", 1)[-1]
-        return {**document, "uri": f"file://localhost/{file.absolute().as_posix().lstrip('/')}"}
+        return {**document, "uri": file_uri(file)}
 
     def _filled(self, entry: _Entry) -> Document:
         data = dict(entry.event["data"])

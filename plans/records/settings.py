@@ -1,5 +1,6 @@
 """What was set: plan, sample, devices, software, as tables of a report."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -12,9 +13,14 @@ from plans.records.run import Run
 # Of the start document; everything else that a user put there is shown as a note.
 KNOWN_START_KEYS = {
     "uid", "time", "scan_id", "plan_name", "plan_type", "plan_args", "versions", "sample", "bench",
-    "operator", "detectors", "motors", "hints", "num_points", "num_intervals", "plan_pattern",
-    "plan_pattern_args", "plan_pattern_module",
+    "operator", "python", "simulated", "detectors", "motors", "hints", "num_points",
+    "num_intervals", "plan_pattern", "plan_pattern_args", "plan_pattern_module",
 }  # fmt: skip
+
+
+# 2026-06-02, or 02-JUN-2026 as instruments say it; their months are English everywhere.
+DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d{1,2})-([A-Za-z]{3})-(\d{4})")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def plain(value: Any) -> str:
@@ -93,8 +99,11 @@ def software(run: Run) -> Iterator[str]:
     Args:
         run: The run.
     """
-    versions = run.start.get("versions")
-    if isinstance(versions, Mapping) and versions:
+    named = run.start.get("versions")
+    versions = dict(named) if isinstance(named, Mapping) else {}
+    if "python" in run.start:
+        versions["python"] = run.start["python"]
+    if versions:
         yield html.table([(html.escape(k), html.code(plain(v))) for k, v in versions.items()])
     else:
         yield html.paragraph("The start document names no versions.")
@@ -124,7 +133,7 @@ def _calibrations(
     rows = []
     for device, part in configuration.items():
         for key, value in part["data"].items():
-            if "calibrat" in key and value is not None:
+            if "calibrat" in f"{key} {value}" and value is not None:
                 text = html.escape(f"{key.removeprefix(f'{device}_')}: {value_text(value)}")
                 rows.append((html.escape(device), text, _age(value, began)))
     return rows
@@ -135,10 +144,23 @@ def _age(value: Any, began: date) -> str:
     values = value if isinstance(value, list) else [value]
     days = []
     for item in values:
-        try:
-            days.append((began - date.fromisoformat(str(item)[:10])).days)
-        except ValueError:
-            continue
+        found = _date(str(item))
+        if found is not None:
+            days.append((began - found).days)
     if not days:
         return NO_VALUE
     return f"{max(days)}{THIN_SPACE}{'day' if max(days) == 1 else 'days'}"
+
+
+def _date(text: str) -> date | None:
+    """Return the first date in a text, None without one."""
+    found = DATE.search(text)
+    if found is None:
+        return None
+    year, month, day, named_day, name, named_year = found.groups()
+    try:
+        if year:
+            return date(int(year), int(month), int(day))
+        return date(int(named_year), MONTHS.index(name.lower()) + 1, int(named_day))
+    except ValueError:  # no such day or month
+        return None

@@ -6,10 +6,10 @@ import numpy as np
 
 from plans.records.arrays import Array
 from plans.records.course import Course, read_course
-from plans.records.metrics import Metrics, measure
+from plans.records.metrics import Metrics, measure, smooth
 from plans.records.run import Run
 
-GAP_FACTOR = 6.0  # a pause so many times longer than the usual step is left white
+GAP_FACTOR = 4.0  # a step so many times longer than those around it is a pause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,14 @@ def with_gaps(time: Array, values: Array) -> tuple[Array, Array]:
     """
     if len(time) < 3:
         return time, values
-    step = float(np.median(np.diff(time)))
-    after = np.flatnonzero(np.diff(time) > GAP_FACTOR * step) + 1
+    steps = np.diff(time)
+    usual = smooth(steps)  # of the steps around: a plan may change its cadence
+    before = np.flatnonzero(steps > GAP_FACTOR * usual)
     # A row at each edge keeps the neighbours' width in a map.
-    places = np.repeat(after, 2)
-    edges = np.ravel(np.column_stack([time[after - 1] + step, time[after] - step]))
+    places = np.repeat(before + 1, 2)
+    edges = np.ravel(
+        np.column_stack([time[before] + usual[before], time[before + 1] - usual[before]])
+    )
     return np.insert(time, places, edges), np.insert(values, places, np.nan, axis=0)
 
 

@@ -23,3 +23,4 @@ socket_sendall = socket.socket.sendall
 socket_recv = socket.socket.recv
 socket_recv_into = socket.socket.recv_into
 socket_close = socket.socket.close
+socket_sendmsg = getattr(socket.socket, "sendmsg", socket.socket.send)

@@ -6,7 +6,6 @@ tests on the real clock and on the virtual one live in one process.
 
 import asyncio
 import contextlib
-import functools
 import queue
 import select
 import selectors
@@ -92,21 +91,27 @@ def _sleep(seconds: float) -> None:
         here[0].block(seconds)
 
 
-def _reader(virtual: Callable[[VirtualClock], Any], real: Callable[[], Any]) -> Callable[[], Any]:
-    def read() -> Any:
-        here = managed()
-        return real() if here is None else virtual(here[0])
+class _Reader:
+    """Reads the virtual clock on its threads, the real one elsewhere.
 
-    return functools.partial(read)  # a partial does not bind as a method when a class keeps it
+    An object, not a function, so that it does not bind as a method when a class keeps it.
+    """
+
+    def __init__(self, virtual: Callable[[VirtualClock], Any], real: Callable[[], Any]) -> None:
+        self._virtual, self._real = virtual, real
+
+    def __call__(self) -> Any:
+        here = managed()
+        return self._real() if here is None else self._virtual(here[0])
 
 
 def _patch_time() -> None:
     readers = {
         "sleep": _sleep,
-        "time": _reader(lambda clock: clock.time_s(), originals.time_s),
-        "monotonic": _reader(lambda clock: clock.monotonic_s(), originals.monotonic_s),
-        "time_ns": _reader(lambda clock: round(clock.time_s() * 1e9), originals.time_ns),
-        "monotonic_ns": _reader(
+        "time": _Reader(lambda clock: clock.time_s(), originals.time_s),
+        "monotonic": _Reader(lambda clock: clock.monotonic_s(), originals.monotonic_s),
+        "time_ns": _Reader(lambda clock: round(clock.time_s() * 1e9), originals.time_ns),
+        "monotonic_ns": _Reader(
             lambda clock: round(clock.monotonic_s() * 1e9), originals.monotonic_ns
         ),
     }
@@ -216,6 +221,11 @@ def _patch_sockets() -> None:
         originals.socket_sendall(self, data, *flags)
         note(self, len(data), sent=True)
 
+    def sendmsg(self: socket.socket, buffers: Any, *rest: Any) -> int:
+        count = originals.socket_sendmsg(self, buffers, *rest)
+        note(self, count, sent=True)
+        return count
+
     def recv(self: socket.socket, size: int, flags: int = 0) -> bytes:
         data = originals.socket_recv(self, size, flags)
         if not flags & socket.MSG_PEEK:
@@ -248,6 +258,8 @@ def _patch_sockets() -> None:
         ("close", close),
     ):
         setattr(socket.socket, name, method)
+    if hasattr(socket.socket, "sendmsg"):  # Windows has none
+        setattr(socket.socket, "sendmsg", sendmsg)  # noqa: B010
 
 
 # -- asyncio

@@ -18,6 +18,7 @@ class Signal:
     parent: Any
     kind: Any
     SUB_VALUE: str
+    tolerance: float | None
     def __init__(
         self,
         *,
@@ -49,6 +50,7 @@ class Signal:
     def destroy(self) -> None: ...
 
 class Component(Generic[T]):
+    doc: str | None
     def __init__(
         self,
         cls: Callable[..., T],

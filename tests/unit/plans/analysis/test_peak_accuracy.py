@@ -87,14 +87,14 @@ def test_a_known_dark_noise_takes_the_place_of_the_estimate(bench):
 
 def test_smoothed_data_do_not_pretend_to_be_more_precise(bench):
     expected = bench.line(height=5000)
-    boxcar = np.ones(9) / 9
+    boxcar = np.ones(5) / 5
     results = [
         fit_peak(bench.wavelength_nm, np.convolve(bench.noisy(expected, seed), boxcar, "same"))
         for seed in range(60)
     ]
     peaks = [result.peak_nm for result in results]
     stated = np.median([result.peak_nm_se for result in results])
-    assert stated > 0.7 * np.std(peaks)
+    assert stated > 0.6 * np.std(peaks)  # 0.2 without the correlation
 
 
 def test_the_slope_of_a_drift_on_a_broad_background_is_right_to_ten_percent(bench):

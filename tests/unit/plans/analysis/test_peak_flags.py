@@ -39,7 +39,10 @@ def assert_no_number(peak):
         -np.exp(-(((NM - 515) / 10) ** 2)),
         np.sin(NM / 3),
     ],
-    ids="zeros constant nan inf huge rise fall spike step comb dip waves".split(),
+    ids=[
+        *("zeros", "constant", "nan", "inf", "huge", "rise"),
+        *("fall", "spike", "step", "comb", "dip", "waves"),
+    ],
 )
 def test_what_is_no_line_gives_no_number(counts):
     assert_no_number(fit_peak(NM, counts, band_nm=None))
@@ -58,7 +61,7 @@ def test_what_is_no_line_gives_no_number(counts):
         (-NM, NM),
         (None, None),
     ],
-    ids="empty one two lengths same-place words ragged negative none".split(),
+    ids=["empty", "one", "two", "lengths", "same-place", "words", "ragged", "negative", "none"],
 )
 def test_what_is_no_spectrum_gives_no_number(wavelength_nm, counts):
     assert_no_number(fit_peak(wavelength_nm, counts))

@@ -13,7 +13,7 @@ import numpy as np
 
 Pair = tuple[str, dict[str, Any]]
 EPOCH_S = 1_767_261_600.0
-VERSIONS = {"regrow": "0.1.0", "bluesky": "1.15.1", "python": "3.11.7"}
+VERSIONS = {"regrow": "0.1.0", "bluesky": "1.15.1"}
 TRACKER_UNITS = {
     "tracker_peak_nm": "nm",
     "tracker_peak_nm_se": "nm",
@@ -39,6 +39,7 @@ class Regrowth:
     with_dark: bool = True
     with_tracker: bool = True
     with_ending: bool = True
+    with_check: bool = True  # of the irradiance, and a note
     stop_after: int | None = None  # frames; the run then ends without a stop document
     exit_status: str = "success"
     reason: str = ""
@@ -47,11 +48,15 @@ class Regrowth:
     def documents(self) -> Iterator[Pair]:
         """Yield the documents of the run in order."""
         rng = np.random.default_rng(self.seed)
-        run = event_model.compose_run(time=EPOCH_S, validate=False, metadata=self._metadata())
+        metadata = self._metadata()
+        begin_s = metadata.pop("time", EPOCH_S)
+        run = event_model.compose_run(time=begin_s, validate=False, metadata=metadata)
         yield "start", run.start_doc
         wavelength_nm = np.linspace(339.24, 1028.0, self.pixels)
         if self.with_dark:
             yield from self._darks(run, wavelength_nm, rng)
+        if self.with_check:
+            yield from self._check(run)
         yield from self._frames(run, wavelength_nm, rng)
         if self.stop_after is None:
             end_s = EPOCH_S + self.interval_s * self._count() + 60.0
@@ -77,6 +82,7 @@ class Regrowth:
                 "target_peak_nm": None,
             },
             "versions": VERSIONS,
+            "python": "3.11.7",
             **self.metadata,
         }
 
@@ -126,6 +132,18 @@ class Regrowth:
             data = self._reading(dark, EPOCH_S + row)
             yield "event", event(bundle, data, EPOCH_S + row)
 
+    def _check(self, run: Any) -> Iterator[Pair]:
+        keys = {"meter_power_w": number("W"), "meter_irradiance_mw_cm2": number("mW/cm2")}
+        meter = run.compose_descriptor(name="meter", data_keys=keys, validate=False)
+        yield "descriptor", meter.descriptor_doc
+        data = {"meter_power_w": 0.01412, "meter_irradiance_mw_cm2": 19.917}
+        yield "event", event(meter, data, EPOCH_S + 3.5)
+        keys = {"note": {"source": "plan", "dtype": "string", "shape": []}}
+        notes = run.compose_descriptor(name="notes", data_keys=keys, validate=False)
+        yield "descriptor", notes.descriptor_doc
+        text = "plateau: cannot be met with a noise of 0.05 nm; window >= 600 s"
+        yield "event", event(notes, {"note": text}, EPOCH_S + 4.0)
+
     def _frames(self, run: Any, wavelength_nm: np.ndarray, rng: Any) -> Iterator[Pair]:
         light_keys = {
             "light_wavelength_nm": number("nm"),
@@ -168,8 +186,12 @@ class Regrowth:
             now_s = EPOCH_S + 5.0 + frame * self.interval_s
             phase, lit_s = self._phase(frame)
             peak_nm = 515.7 + self.shift_nm * (1 - np.exp(-lit_s / self.tau_s))
-            fwhm_nm = 19.1 - 1.4 * (1 - np.exp(-lit_s / 900)) + 3 * lit_s / 300 * np.exp(-lit_s / 300)
-            height = 28_000 * (0.9 + 0.1 * np.exp(-lit_s / 2000) + 0.5 * lit_s / 900 * np.exp(-lit_s / 900))
+            fwhm_nm = (
+                19.1 - 1.4 * (1 - np.exp(-lit_s / 900)) + 3 * lit_s / 300 * np.exp(-lit_s / 300)
+            )
+            height = 28_000 * (
+                0.9 + 0.1 * np.exp(-lit_s / 2000) + 0.5 * lit_s / 900 * np.exp(-lit_s / 900)
+            )
             band = height * np.exp(-4 * np.log(2) * ((wavelength_nm - peak_nm) / fwhm_nm) ** 2)
             leak = 9000 * np.exp(-(((wavelength_nm - 405) / 6) ** 2))
             counts = self._counts(band + leak, rng)
@@ -177,7 +199,7 @@ class Regrowth:
             data = {
                 **self._reading(counts, now_s),
                 "light_wavelength_nm": 405.0,
-                "light_irradiance_mw_cm2": 20.0 if phase == "exposure" else 0.0,
+                "light_irradiance_mw_cm2": 1.0,  # of the probe: the frame is taken in its light
                 "light_dose_j_cm2": dose,
                 "light_probe_dose_j_cm2": 0.0002 * (frame + 1),
                 "light_on_time_s": lit_s + 0.2 * (frame + 1),
@@ -186,11 +208,14 @@ class Regrowth:
             }
             yield "event", event(primary, data, now_s)
             if self.with_tracker:
-                yield "event", event(tracked, self._track(peak_nm, fwhm_nm, height, frame, data, rng), now_s)
+                yield (
+                    "event",
+                    event(tracked, self._track(peak_nm, fwhm_nm, height, frame, data, rng), now_s),
+                )
         if self.with_ending and self.stop_after is None:
             yield from self._ending(run)
 
-    def _track(self, peak_nm, fwhm_nm, height, frame, data, rng) -> dict[str, Any]:  # noqa: ANN001
+    def _track(self, peak_nm, fwhm_nm, height, frame, data, rng) -> dict[str, Any]:
         lost = frame % 97 == 60
         peak = peak_nm + rng.normal(0, 0.03)
         values = {
@@ -226,7 +251,7 @@ class Regrowth:
         frame = self.baseline + self.exposure
         data = {
             "ending_rule": "plateau",
-            "ending_text": "Slope 0.006 ± 0.001 nm/min, under 0.010 for 5:00",
+            "ending_text": "slope 0.006 ± 0.001 nm/min, held 5:00 of 5:00",
             "ending_elapsed_s": 5.0 + self.interval_s * (frame - 1),
             "ending_seq_num": frame,
         }
@@ -263,3 +288,18 @@ def event(bundle: Any, data: dict[str, Any], time_s: float) -> dict[str, Any]:
     return bundle.compose_event(
         data=data, timestamps=dict.fromkeys(data, time_s), time=time_s, validate=False
     )
+
+
+ARRAY = {"source": "test", "dtype": "array", "shape": [4]}
+
+
+def one_stream(values, data_key=None, key="camera_counts", name="primary") -> Iterator[Pair]:
+    """Yield the documents of a run with one stream of one key, by default an array."""
+    run = event_model.compose_run(time=EPOCH_S, metadata={"plan_name": "count"}, validate=False)
+    yield "start", run.start_doc
+    data_keys = {key: data_key or ARRAY}
+    bundle = run.compose_descriptor(name=name, data_keys=data_keys, validate=False)
+    yield "descriptor", bundle.descriptor_doc
+    for value in values:
+        yield "event", event(bundle, {key: value}, EPOCH_S + 1.0)
+    yield "stop", run.compose_stop()

@@ -1,0 +1,307 @@
+"""All instruments of a bench file, simulated, around one sample.
+
+One asyncio loop on one thread serves them all. The bench file is the one the real bench would use,
+with loopback addresses; its ``[simulation]`` table describes the sample and the light.
+"""
+
+import asyncio
+import re
+import threading
+import tomllib
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from simulators import newera_ne1000, ocean_hdx, thorlabs_dc4100, thorlabs_pm100, zaber_ascii
+from simulators.faults import Faults
+from simulators.instrument import JSON, Instrument
+from simulators.instrument import World as WorldLike
+from simulators.sample import World
+from simulators.server import HOST, DeviceServer, LoopClock
+
+T = TypeVar("T")
+Builder = Callable[[Mapping[str, Any], WorldLike], Instrument]
+
+MODELS: Mapping[str, Builder] = {
+    "ocean-hdx": ocean_hdx.from_table,
+    "thorlabs-dc4100": thorlabs_dc4100.from_table,
+    "newera-ne1000": newera_ne1000.from_table,
+    "zaber-ascii": zaber_ascii.from_table,
+    "thorlabs-pm100d": thorlabs_pm100.from_table,
+}
+"""Builders of the simulators by the model that the bench file names."""
+
+_ADDRESS = re.compile(r"TCPIP\d*::([^:]+)::(\d{1,5})::SOCKET\Z", re.IGNORECASE)
+_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3})\Z", re.IGNORECASE)
+_CALL_TIMEOUT_S = 10.0
+
+
+class SimulationError(Exception):
+    """A bench that cannot be simulated; the message names file, table and what to do."""
+
+
+class SimulatedBench:
+    """Every ``[device.*]`` of a bench file as a simulator on a port of this machine.
+
+    Args:
+        bench: The bench file, or its content.
+        seed: Of all noise; takes the place of the one in the file.
+        sample: Name or file of the sample; takes the place of the one in the file.
+        ports: "as-file" listens on the ports of the file's addresses; "any" on free ones, whatever
+            the addresses are, so that several benches run side by side.
+
+    Raises:
+        SimulationError: If the file does not describe a bench that can be simulated.
+    """
+
+    def __init__(
+        self,
+        bench: str | Path | Mapping[str, Any],
+        *,
+        seed: int | None = None,
+        sample: str | None = None,
+        ports: Literal["as-file", "any"] = "as-file",
+    ) -> None:
+        table, self._source, folder = _read(bench)
+        simulation = dict(table.get("simulation", {}))
+        if sample is not None:
+            simulation["sample"] = sample
+        try:
+            self.world = World.from_config(simulation, seed, folder)
+        except ValueError as error:
+            raise SimulationError(f"{self._source}: [simulation]: {error}") from error
+        self._models: dict[str, str] = {}
+        self._ports: dict[str, int] = {}
+        self._instruments: dict[str, Instrument] = {}
+        self._faults: dict[str, Faults] = {}
+        for name, device in table.get("device", {}).items():
+            self._add(name, device, as_file=ports == "as-file")
+        if not self._instruments:
+            raise SimulationError(f"{self._source}: there is no [device.NAME] table to simulate")
+        self._servers: dict[str, DeviceServer] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clock: LoopClock | None = None
+        self._thread: threading.Thread | None = None
+        self._up = threading.Event()
+        self._failures: list[OSError] = []
+
+    def _add(self, name: str, device: Mapping[str, Any], *, as_file: bool) -> None:
+        where = f"{self._source}: [device.{name}]"
+        model = str(device.get("model", ""))
+        if model not in MODELS:
+            known = ", ".join(sorted(MODELS))
+            raise SimulationError(f"{where}: no simulator for model {model!r}; there are {known}")
+        self._ports[name] = _port(str(device.get("address", "")), where) if as_file else 0
+        try:
+            instrument = MODELS[model](device, self.world)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SimulationError(f"{where}: {type(error).__name__}: {error}") from error
+        self._models[name] = model
+        self._instruments[name] = instrument
+
+        def switch(kind: str, on: bool, channel: int) -> None:
+            def apply() -> None:
+                instrument.set_fault(kind, on=on, now_s=self._now_s(), channel=channel)
+                self._rearm(name)
+
+            self._call(apply)
+
+        self._faults[name] = Faults(switch)
+
+    # -- up and down
+
+    def start(self) -> None:
+        """Switch all instruments on and listen.
+
+        Raises:
+            SimulationError: If a port is taken; nothing listens then.
+        """
+        if self._thread is not None:
+            raise SimulationError(f"{self._source}: the simulators are running already")
+        self._up.clear()
+        self._failures.clear()
+        self._thread = threading.Thread(target=self._run, name="simulators", daemon=True)
+        self._thread.start()
+        if not self._up.wait(_CALL_TIMEOUT_S):
+            raise SimulationError(f"{self._source}: no simulator up after {_CALL_TIMEOUT_S:g} s")
+        for failure in self._failures:
+            self._thread.join(_CALL_TIMEOUT_S)
+            self._thread = None
+            raise SimulationError(
+                f"{self._source}: {failure}; end what listens there, or take any free ports"
+            ) from failure
+
+    def stop(self) -> None:
+        """End all connections and the thread. A second call does nothing."""
+        thread, loop = self._thread, self._loop
+        if thread is None or loop is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_CALL_TIMEOUT_S)
+        if thread.is_alive():
+            raise SimulationError(f"{self._source}: the thread of the simulators does not end")
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def _run(self) -> None:
+        loop = asyncio.new_event_loop()
+        self._loop, self._clock = loop, LoopClock(loop)
+        try:
+            try:
+                loop.run_until_complete(self._open())
+            except OSError as error:
+                self._failures.append(error)
+            self._up.set()
+            if not self._failures:
+                loop.run_forever()
+            loop.run_until_complete(self._close())
+        finally:
+            self._up.set()
+            loop.close()
+
+    async def _open(self) -> None:
+        assert self._loop is not None
+        assert self._clock is not None
+        for name, instrument in self._instruments.items():
+            instrument.power_cycle(self._clock.now_s())
+            server = DeviceServer(
+                name,
+                instrument,
+                faults=self._faults[name],
+                clock=self._clock,
+                loop=self._loop,
+            )
+            self._servers[name] = server
+            await server.open(self._ports[name])
+            self._ports[name] = server.port
+
+    async def _close(self) -> None:
+        for server in self._servers.values():
+            await server.close()
+            server.dispose()
+
+    # -- what the world sees of it
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """VISA addresses by the name of the device, once started."""
+        return {name: f"TCPIP::{HOST}::{port}::SOCKET" for name, port in self._ports.items()}
+
+    def describe(self) -> list[dict[str, str | None]]:
+        """Return name, model, address and pty (there is none) of each device."""
+        addresses = self.addresses
+        return [
+            {"name": name, "model": model, "address": addresses[name], "pty": None}
+            for name, model in self._models.items()
+        ]
+
+    def state(self, name: str) -> dict[str, JSON]:
+        """Return the ledger of an instrument: is it safe, what does it emit, pump or move."""
+        instrument = self._instrument(name)
+
+        def look() -> dict[str, JSON]:
+            if self._thread is not None:
+                self._servers[name].refresh()
+            return instrument.state()
+
+        return self._call(look)
+
+    def truth(self) -> dict[str, Any]:
+        """Return the sample's own ledger: the dose it got, the populations, the volume."""
+        return self._call(lambda: self.world.truth(self._now_s()))
+
+    def faults(self, name: str) -> Faults:
+        """Return the switches for the faults of an instrument and of its line."""
+        self._instrument(name)
+        return self._faults[name]
+
+    def unplug(self, name: str) -> None:
+        """Pull the cable: connections end, nobody listens. The instrument goes on."""
+        self._instrument(name)
+        self._await(lambda: self._servers[name].close())
+
+    def replug(self, name: str) -> None:
+        """Put the cable back, on the same port."""
+        self._instrument(name)
+        self._await(lambda: self._servers[name].open(self._ports[name]))
+
+    def power_cycle(self, name: str) -> None:
+        """Switch an instrument off and on again."""
+        instrument = self._instrument(name)
+
+        def cycle() -> None:
+            instrument.power_cycle(self._now_s())
+            self._rearm(name)
+
+        self._call(cycle)
+
+    def _instrument(self, name: str) -> Instrument:
+        if name not in self._instruments:
+            known = ", ".join(self._instruments)
+            raise SimulationError(f"{self._source}: no device {name!r}; there are {known}")
+        return self._instruments[name]
+
+    # -- onto the thread of the loop
+
+    def _now_s(self) -> float:
+        return 0.0 if self._clock is None else self._clock.now_s()
+
+    def _rearm(self, name: str) -> None:
+        if name in self._servers and self._thread is not None:
+            self._servers[name].arm()
+
+    def _call(self, function: Callable[[], T]) -> T:
+        """Run a function on the thread of the loop, or here when it does not run."""
+
+        async def on_the_loop() -> T:
+            return function()
+
+        return function() if self._thread is None else self._await(on_the_loop)
+
+    def _await(self, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if self._thread is None or self._loop is None:
+            raise SimulationError(f"{self._source}: the simulators are not running; call start()")
+        future = asyncio.run_coroutine_threadsafe(start(), self._loop)
+        try:
+            return future.result(_CALL_TIMEOUT_S)
+        except TimeoutError as error:
+            future.cancel()
+            raise SimulationError(
+                f"{self._source}: the simulators did not answer within {_CALL_TIMEOUT_S:g} s"
+            ) from error
+
+
+def _read(bench: str | Path | Mapping[str, Any]) -> tuple[Mapping[str, Any], str, Path | None]:
+    """Return the content of a bench file, what to call it in messages, and its folder."""
+    if isinstance(bench, Mapping):
+        return bench, "bench", None
+    path = Path(bench)
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file), str(path), path.parent
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SimulationError(f"{path}: cannot be read: {error}") from error
+
+
+def _port(address: str, where: str) -> int:
+    match = _ADDRESS.match(address)
+    if match is None or not _LOOPBACK.match(match.group(1)) or int(match.group(2)) > 65535:
+        raise SimulationError(
+            f"{where}: address {address!r} is not on this machine; simulators listen on "
+            f"TCPIP::{HOST}::<port>::SOCKET only"
+        )
+    return int(match.group(2))

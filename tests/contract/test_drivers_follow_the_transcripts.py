@@ -1,0 +1,141 @@
+"""The drivers send what the manuals say and understand what is answered."""
+
+import dataclasses
+import itertools
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from instruments import errors
+from instruments.bench_models import MODELS
+from instruments.light_sources.thorlabs_dc4100 import ThorlabsDc4100
+from instruments.links import ScriptedLink
+from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
+from instruments.pumps.ne1000 import Ne1000
+from instruments.spectrometers.ocean_hdx import OceanHdx
+from instruments.stages.zaber_ascii import ZaberStage
+
+TRANSCRIPTS = Path(__file__).parent.parent / "transcripts"
+OBP_FOOTER = bytes.fromhex("c5c4c3c2")
+
+
+class StageAndAxis:
+    """Both objects of the stage driver under one name, with the message ids of the session."""
+
+    def __init__(self, link):
+        self.stage = ZaberStage(link)
+        self.axis = self.stage.add_axis(
+            1, name="x", microstep_um=0.49609375, limits_mm=(0.0, 100.0)
+        )
+
+    def __getattr__(self, name):
+        return getattr(self.axis if hasattr(self.axis, name) else self.stage, name)
+
+    def begin(self, first_bytes):
+        self.stage._message_id = int(first_bytes.split()[2].split(b":")[0])
+
+
+DRIVERS = {
+    "newera-ne1000": Ne1000,
+    "ocean-hdx": OceanHdx,
+    "thorlabs-dc4100": ThorlabsDc4100,
+    "thorlabs-pm100d": ThorlabsPm100,
+    "zaber-ascii": StageAndAxis,
+}
+
+
+def session(model):
+    with (TRANSCRIPTS / f"{model}.toml").open("rb") as file:
+        return tomllib.load(file)["exchange"]
+
+
+def calls(model):
+    """Return the exchanges of each driver call."""
+    groups = []
+    for exchange in session(model):
+        if "driver" in exchange:
+            groups.append([exchange])
+        elif exchange.get("continued"):
+            groups[-1].append(exchange)
+    return groups
+
+
+def sent(exchange):
+    if "send_hex" in exchange:
+        return bytes.fromhex(exchange["send_hex"])
+    return exchange["send"].encode("latin-1")
+
+
+def replied(exchange):
+    if "reply_hex" in exchange:
+        return bytes.fromhex(exchange["reply_hex"])
+    if "reply_length" in exchange:  # a spectrum, of which only the header is quoted
+        start = bytes.fromhex(exchange["reply_starts_hex"])
+        return start.ljust(exchange["reply_length"] - len(OBP_FOOTER), b"\0") + OBP_FOOTER
+    return exchange["reply"].encode("latin-1")
+
+
+def scripted(model, exchanges):
+    about = MODELS[model]
+    return ScriptedLink(
+        [(sent(exchange), replied(exchange)) for exchange in exchanges],
+        name=model,
+        read_termination=about.read_termination,
+        write_termination=about.write_termination,
+        timeout_s=0.2,
+    )
+
+
+def plain(value):
+    if dataclasses.is_dataclass(value):
+        value = list(vars(value).values())
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value
+
+
+def cases():
+    for model in DRIVERS:
+        for number, exchanges in enumerate(calls(model)):
+            call = exchanges[0]["driver"]["call"].lstrip("_")
+            yield pytest.param(model, exchanges, id=f"{model}-{number}-{call}")
+
+
+@pytest.mark.parametrize("model", DRIVERS)
+def test_every_model_has_a_transcript_that_its_driver_follows(model):
+    assert model in MODELS
+    assert len(calls(model)) >= 6
+
+
+def test_every_model_of_a_bench_file_is_held_against_a_manual():
+    assert set(MODELS) == set(DRIVERS)
+
+
+@pytest.mark.parametrize(("model", "exchanges"), list(cases()))
+def test_the_driver_sends_and_understands_what_the_manual_says(model, exchanges):
+    link = scripted(model, exchanges)
+    driver = DRIVERS[model](link)
+    if hasattr(driver, "begin"):
+        driver.begin(sent(exchanges[0]))
+    if hasattr(driver, "_diameter_mm"):  # the syringe of the session
+        driver._diameter_mm = 14.43
+    wanted = exchanges[0]["driver"]
+    if model == "thorlabs-pm100d" and wanted["call"] == "set_wavelength_nm":
+        driver._wavelength_limits_nm = (200.0, 1100.0)  # asked for earlier in the session
+    method = getattr(driver, wanted["call"])
+    if "raises" in wanted:
+        with pytest.raises(getattr(errors, wanted["raises"])):
+            method(*wanted.get("args", []))
+    else:
+        value = plain(method(*wanted.get("args", [])))
+        if "value" in wanted:
+            assert value == wanted["value"]
+    link.assert_finished()
+
+
+@pytest.mark.parametrize("model", DRIVERS)
+def test_the_order_of_the_exchanges_of_one_call_is_unbroken(model):
+    for before, exchange in itertools.pairwise(session(model)):
+        if exchange.get("continued"):
+            assert "driver" in before or before.get("continued")

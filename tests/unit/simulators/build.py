@@ -1,0 +1,70 @@
+"""Builds each simulator in the state that a transcript starts from."""
+
+import tomllib
+from pathlib import Path
+
+from simulators.newera_ne1000 import NewEraNE1000
+from simulators.newera_plunger import Syringe
+from simulators.ocean_hdx import OceanHDX
+from simulators.thorlabs_dc4100 import LedHead, ThorlabsDC4100
+from simulators.thorlabs_pm100 import ThorlabsPM100D
+from simulators.zaber_ascii import ZaberStage
+from simulators.zaber_axis import AxisTable
+from tests.unit.simulators.fake_world import FakeWorld
+
+TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
+MODELS = (
+    "ocean-hdx",
+    "thorlabs-dc4100",
+    "newera-ne1000",
+    "zaber-ascii",
+    "thorlabs-pm100d",
+)
+
+
+def transcript(model):
+    with (TRANSCRIPTS / f"{model}.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def simulator(model, world=None, initial=None):
+    """Return a simulator that has just been switched on at 1000 s."""
+    initial = dict(transcript(model)["initial"] if initial is None else initial)
+    world = world or FakeWorld(power_w=initial.get("power_w", 0.0))
+    instrument = _BUILDERS[model](world, initial)
+    instrument.power_cycle(1000.0)
+    return instrument
+
+
+def _hdx(world, initial):
+    initial.pop("hardware_revision", None)
+    initial.pop("nonlinearity_coefficients", None)
+    return OceanHDX(world, **initial)
+
+
+def _dc4100(world, initial):
+    heads = [LedHead(**head) for head in initial.pop("head")]
+    return ThorlabsDC4100(world, heads=heads, **initial)
+
+
+def _zaber(world, initial):
+    axes = [AxisTable(**axis) for axis in initial.pop("axis")]
+    return ZaberStage(world, axes=axes, **initial)
+
+
+def _pm100(world, initial):
+    initial.pop("power_w", None)
+    return ThorlabsPM100D(world, **initial)
+
+
+def _ne1000(world, initial):
+    return NewEraNE1000(world, syringe=Syringe(), **initial)
+
+
+_BUILDERS = {
+    "ocean-hdx": _hdx,
+    "thorlabs-dc4100": _dc4100,
+    "newera-ne1000": _ne1000,
+    "zaber-ascii": _zaber,
+    "thorlabs-pm100d": _pm100,
+}

@@ -1,0 +1,68 @@
+"""A world without physics that writes down what the simulators tell it."""
+
+import numpy as np
+
+
+class FakeDetector:
+    nonlinearity = ()
+
+    def counts(self, photons, integration_time_s, rng):
+        return np.clip(np.rint(photons), 0, 65535).astype(np.uint16)
+
+
+class FakeWorld:
+    """Shines with ``photons_per_s`` on every pixel and with ``power_w`` on the meter."""
+
+    def __init__(self, *, photons_per_s=1000.0, power_w=0.0):
+        self.photons_per_s = photons_per_s
+        self.power_w = power_w
+        self.detector = FakeDetector()
+        self.calls = []
+        self.now_s = -np.inf
+        self.open_exposures = {}
+        self._opened = 0
+
+    def advance(self, now_s):
+        assert now_s >= self.now_s, f"the time ran backwards from {self.now_s} to {now_s}"
+        self.now_s = now_s
+
+    def set_light(self, now_s, channel, current_ma):
+        self.advance(now_s)
+        self.calls.append(("light", now_s, channel, current_ma))
+
+    def set_flow(self, now_s, rate_ul_min):
+        self.advance(now_s)
+        self.calls.append(("flow", now_s, rate_ul_min))
+
+    def set_stage(self, now_s, x_mm, y_mm=0.0):
+        self.advance(now_s)
+        self.calls.append(("stage", now_s, x_mm, y_mm))
+
+    def open_exposure(self, now_s, wavelength_nm):
+        self.advance(now_s)
+        self._opened += 1
+        self.open_exposures[self._opened] = (now_s, len(wavelength_nm))
+        return self._opened
+
+    def close_exposure(self, now_s, handle):
+        self.advance(now_s)
+        opened_s, size = self.open_exposures.pop(handle)
+        return np.full(size, self.photons_per_s * (now_s - opened_s))
+
+    def exposure_rng(self, exposure):
+        return np.random.default_rng(exposure)
+
+    def meter_power_w(self, now_s, aperture_area_cm2):
+        self.advance(now_s)
+        return self.power_w
+
+    def truth(self, now_s):
+        self.advance(now_s)
+        return {"time_s": now_s}
+
+    def last(self, kind):
+        """Return the last call of a kind, without kind and time."""
+        return next(call[2:] for call in reversed(self.calls) if call[0] == kind)
+
+    def all(self, kind):
+        return [call[2:] for call in self.calls if call[0] == kind]
