@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = _parser().parse_args(argv)
     os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+    _set_up_logging(debug=args.debug)
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know µ and °
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -100,6 +101,19 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="seed of the simulated noise")
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _set_up_logging(*, debug: bool) -> None:
+    import logging
+
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if debug else logging.WARNING,
+        format="%(asctime)s %(name)s: %(message)s" if debug else "note: %(message)s",
+    )
+    if not debug:  # these two print the trace of an error that is reported in words
+        for name in ("bluesky", "ophyd"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _say(text: str) -> None:

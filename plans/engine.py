@@ -79,7 +79,8 @@ class Engine:
         error: BaseException | None = None
         uids: tuple[str, ...] = ()
         try:
-            uids = tuple(self.run_engine(_with_causes(plan)))
+            result = self.run_engine(_with_causes(plan))
+            uids = result if isinstance(result, tuple) else tuple(result.run_start_uids)
         except RunEngineInterrupted:
             _log.info("the run was interrupted: %s", self._aborted or "from elsewhere")
         except Exception as raised:  # noqa: BLE001 - reported in the outcome, nothing is swallowed

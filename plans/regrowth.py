@@ -10,7 +10,7 @@ from bluesky.utils import Msg, MsgGenerator
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.light_source import LightSource
 from instruments.power_meters.power_meter import PowerMeter
-from instruments.pumps.syringe_pump import Dispense, SyringePump
+from instruments.pumps import Dispense, SyringePump
 from instruments.spectrometers.spectrometer import Spectrometer
 from instruments.stages.stage import HOME, Stage
 from plans.analysis import Endpoint, EndpointState, TrackPoint

@@ -4,7 +4,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bluesky.preprocessors import finalize_wrapper
+from bluesky.protocols import Stoppable
 from bluesky.utils import Msg, MsgGenerator
+
+
+class _Deliberately:
+    """Stops a device as the plan's own decision.
+
+    The engine's stop message calls a dose or a move that it ends a failure, and a failure while a
+    run is being aborted would turn the abort into an error.
+    """
+
+    def __init__(self, device: Stoppable) -> None:
+        self._device = device
+
+    def stop(self, *, success: bool = True) -> None:
+        """Stop the device; what was under way ends without an error."""
+        self._device.stop(success=success)
 
 
 def switch_off(devices: Iterable[Any]) -> MsgGenerator[None]:
@@ -12,10 +28,20 @@ def switch_off(devices: Iterable[Any]) -> MsgGenerator[None]:
 
     Args:
         devices: What must be off; None entries are skipped.
+
+    Raises:
+        Exception: The first that a device raised, after all of them were told.
     """
+    failures: list[Exception] = []
     for device in devices:
-        if device is not None:
-            yield Msg("stop", device)
+        if device is None:
+            continue
+        try:
+            yield Msg("stop", _Deliberately(device))
+        except Exception as error:  # noqa: BLE001 - the others must be stopped, too
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def ending_safe(plan: MsgGenerator[Any], devices: Sequence[Any]) -> MsgGenerator[Any]:

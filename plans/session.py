@@ -154,7 +154,7 @@ class Session:
         return found
 
     def _device(self, bench: Bench, parameter: Parameter, wanted: Any) -> Any:
-        of_kind = bench.of_kind(parameter.device) if parameter.device is not None else []
+        of_kind: list[Any] = [] if parameter.device is None else bench.of_kind(parameter.device)
         names = ", ".join(device.name for device in of_kind) or "none"
         if isinstance(wanted, str):
             for device in of_kind:

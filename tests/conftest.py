@@ -1,18 +1,14 @@
 """Fixtures that every test may use."""
 
 import os
-
-os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
-
-from simulators.clock import patches
-
-patches.install()  # before bluesky and ophyd; does nothing outside virtual_time
-
 import threading
 
 import pytest
 
-from simulators.clock import virtual_time
+from simulators.clock import patches, virtual_time
+
+os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+patches.install()  # before any test imports bluesky or ophyd; does nothing outside virtual_time
 
 
 def pytest_addoption(parser):

@@ -253,7 +253,10 @@ def open_run(path: Path | str) -> Run:
     Raises:
         RecordError: There is no journal, or it has no start document.
     """
-    return Run(Path(path))
+    folder = Path(path)
+    if not folder.exists():
+        raise RecordError(folder, "there is no such run; give the folder that a run has made")
+    return Run(folder)
 
 
 def _stream(descriptor: Mapping[str, Any]) -> str:

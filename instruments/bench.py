@@ -1,0 +1,260 @@
+"""The bench: all devices of one bench file."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from bluesky.protocols import Reading
+
+from instruments.bench_file import read_bench_file
+from instruments.bench_models import make_device
+from instruments.device import BenchDevice
+from instruments.errors import ConfigurationError, InstrumentError, NotConnectedError
+
+_LOGGER = logging.getLogger(__name__)
+
+_JOIN_MARGIN_S = 1.0
+
+D = TypeVar("D", bound=BenchDevice)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafeOutcome:
+    """What came of making a device safe.
+
+    Attributes:
+        device: Its name.
+        confirmed: Whether the instrument has confirmed that all is off.
+        message: What was confirmed, or what is not certain.
+    """
+
+    device: str
+    confirmed: bool
+    message: str
+
+
+class Bench:
+    """Devices by name; as a context manager it connects, and makes safe and closes at the end.
+
+    Args:
+        name: Name of the bench.
+        devices: The devices by name.
+    """
+
+    def __init__(self, name: str, devices: Mapping[str, BenchDevice]) -> None:
+        self.name = name
+        self.devices = dict(devices)
+
+    def __getitem__(self, name: str) -> BenchDevice:
+        """Return a device.
+
+        Args:
+            name: Its name in the bench file.
+
+        Raises:
+            NotConnectedError: There is none of this name.
+        """
+        if name not in self.devices:
+            raise NotConnectedError(
+                self.name, f"no device {name!r}; there are {', '.join(self.devices)}"
+            )
+        return self.devices[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a device of this name."""
+        return name in self.devices
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names of the devices."""
+        return iter(self.devices)
+
+    def of_kind(self, kind: type[D]) -> list[D]:
+        """Return the devices of a kind, in the order of the bench file.
+
+        Args:
+            kind: Such as ``Spectrometer``.
+        """
+        return [device for device in self.devices.values() if isinstance(device, kind)]
+
+    def connect(self) -> None:
+        """Connect all devices at the same time.
+
+        Raises:
+            InstrumentError: One error that names every device that did not connect; the others are
+                connected.
+        """
+        failures = self._in_parallel(lambda device: device.connect())
+        if failures:
+            words = "; ".join(str(error) for error in failures.values())
+            raise InstrumentError(
+                self.name, f"{len(failures)} of {len(self.devices)} did not connect: {words}"
+            ) from next(iter(failures.values()))
+
+    def make_safe(self, timeout_s: float = 2.0) -> list[SafeOutcome]:
+        """Switch off all that emits, moves or heats, in parallel; never raises.
+
+        Args:
+            timeout_s: How long each device may take.
+
+        Returns:
+            For each device whether it has confirmed.
+        """
+        outcomes: dict[str, SafeOutcome] = {}
+
+        def work(name: str, device: BenchDevice) -> None:
+            try:
+                device.make_safe(timeout_s)
+            except Exception as error:  # noqa: BLE001 - the red button reports, whatever happens
+                outcomes[name] = SafeOutcome(device=name, confirmed=False, message=str(error))
+            else:
+                outcomes[name] = SafeOutcome(device=name, confirmed=True, message="is safe")
+
+        threads = [
+            threading.Thread(target=work, args=item, name=f"{item[0]}-safe", daemon=True)
+            for item in self.devices.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout_s + _JOIN_MARGIN_S)
+        finished = dict(outcomes)
+        for name in self.devices:
+            if name not in finished:
+                words = f"{name}: no answer within {timeout_s:g} s: switch it off by hand"
+                finished[name] = SafeOutcome(device=name, confirmed=False, message=words)
+            if not finished[name].confirmed:
+                _LOGGER.error("not certain that it is safe: %s", finished[name].message)
+        return [finished[name] for name in self.devices]
+
+    def read_all(self) -> dict[str, dict[str, Any]]:
+        """Return what every device is and says, for showing.
+
+        Returns:
+            By device: ``identity`` (maker, model, serial, firmware), ``readings`` (value by key),
+            ``configuration`` (value by key), ``error`` ("" for none).
+        """
+        report: dict[str, dict[str, Any]] = {}
+
+        def work(device: BenchDevice) -> None:
+            report[device.name] = {
+                "identity": vars(device.identity),
+                "readings": _values(device.read()),
+                "configuration": _values(device.read_configuration()),
+                "error": "",
+            }
+
+        failures = self._in_parallel(work)
+        for name, error in failures.items():
+            report[name] = {
+                "identity": {},
+                "readings": {},
+                "configuration": {},
+                "error": str(error),
+            }
+        return {name: report[name] for name in self.devices}
+
+    def close(self) -> None:
+        """Close all links; what emits or moves should have been made safe before."""
+        for error in self._in_parallel(lambda device: device.disconnect()).values():
+            _LOGGER.warning("closing: %s", error)
+
+    def _in_parallel(self, work: Callable[[BenchDevice], object]) -> dict[str, InstrumentError]:
+        """Do work for all devices at the same time; return what failed, in the file's order."""
+        failures: dict[str, InstrumentError] = {}
+        surprises: list[Exception] = []
+
+        def run(name: str, device: BenchDevice) -> None:
+            try:
+                work(device)
+            except InstrumentError as error:
+                failures[name] = error
+            except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
+                surprises.append(error)
+
+        # Every piece of work ends by the time-outs of its link, so no further one is needed here.
+        threads = [
+            threading.Thread(target=run, args=item, name=f"{item[0]}-bench", daemon=True)
+            for item in self.devices.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for surprise in surprises:
+            raise surprise
+        return {name: failures[name] for name in self.devices if name in failures}
+
+    def __enter__(self) -> Self:
+        """Connect; close again when one device does not."""
+        try:
+            self.connect()
+        except InstrumentError:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Make safe and close."""
+        self._end()
+
+    def _end(self) -> None:
+        connected = {n: d for n, d in self.devices.items() if d.connected}
+        Bench(self.name, connected).make_safe()
+        self.close()
+
+
+def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) -> Bench:
+    """Return the bench that a file describes; nothing is opened yet.
+
+    Args:
+        path: A bench file (TOML).
+        addresses: VISA addresses by device name, in place of those in the file.
+
+    Raises:
+        ConfigurationError: The file names an unknown model or key, or a value that makes no sense.
+    """
+    path = Path(path)
+    top = read_bench_file(path)
+    about = top.table("bench")
+    name = about.text("name", path.stem)
+    about.finish()
+    tables = top.table("device", required=True)
+    top.table("simulation")  # the simulators' own
+    top.finish()
+    devices: dict[str, BenchDevice] = {}
+    owners: dict[str, str] = {}
+    for device_name, table in tables.items():
+        if not device_name.isidentifier():
+            raise table.error("the name of a device consists of letters, digits and underscores")
+        address = (addresses or {}).get(device_name) or table.text("address")
+        owner = owners.setdefault(address.upper(), device_name)
+        if owner != device_name:
+            raise table.error(f"address {address} is already that of {owner}")
+        devices[device_name] = make_device(device_name, table, address=address)
+    _check_addresses(path, devices, addresses or {})
+    return Bench(name, devices)
+
+
+def _check_addresses(
+    path: Path, devices: Mapping[str, BenchDevice], addresses: Mapping[str, str]
+) -> None:
+    strangers = sorted(set(addresses) - set(devices))
+    if strangers:
+        raise ConfigurationError(
+            str(path),
+            f"addresses are given for {', '.join(strangers)}, which the file has not; it has "
+            f"{', '.join(devices)}",
+        )
+
+
+def _values(readings: Mapping[str, Reading[Any]]) -> dict[str, Any]:
+    return {key: reading["value"] for key, reading in readings.items()}

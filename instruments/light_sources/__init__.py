@@ -1,0 +1,16 @@
+"""Light sources, their emission and the dose they gave."""
+
+from instruments.light_sources.channel import LightChannel, LightDriver, LightState
+from instruments.light_sources.emission import Emission, Purpose
+from instruments.light_sources.ledger import DoseLedger
+from instruments.light_sources.light_source import LightSource
+
+__all__ = [
+    "DoseLedger",
+    "Emission",
+    "LightChannel",
+    "LightDriver",
+    "LightSource",
+    "LightState",
+    "Purpose",
+]

@@ -1,0 +1,5 @@
+"""Spectrometers."""
+
+from instruments.spectrometers.spectrometer import Spectrometer, SpectrometerDriver
+
+__all__ = ["Spectrometer", "SpectrometerDriver"]

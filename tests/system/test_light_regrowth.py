@@ -1,0 +1,95 @@
+"""The main job through the whole stack, against the sample's own truth."""
+
+import numpy as np
+import pytest
+
+from plans.records import RunRecorder, open_run
+from plans.regrowth import light_regrowth
+
+FADES = {
+    "min_area_fraction": 1.0,
+    "baseline_frames": 5,
+    "irradiance_mw_cm2": 50.0,
+    "interval_s": 30.0,
+    "plateau": False,
+    "max_time_min": 120.0,
+}
+
+
+def run(lab, **settings):
+    devices = lab.devices("spectrometer", "light", "stage", "meter", "pump")
+    outcome = lab.engine.run(light_regrowth(**devices, **settings))
+    assert outcome.exit_status == "success", outcome
+    return {
+        key: np.array([event[key] for event in lab.stream("tracked")])
+        for key in lab.stream("tracked")[0]
+    }
+
+
+def test_without_an_endpoint_the_reference_run_goes_from_515_7_to_519_7_nm(lab):
+    tracked = run(lab, plateau=False, dark_tail_min=0.0)
+    baseline = tracked["tracker_peak_nm"][tracked["phase"] == "baseline"]
+    assert baseline.mean() == pytest.approx(515.7, abs=0.5)
+    assert tracked["tracker_peak_nm"][-20:].mean() == pytest.approx(519.7, abs=0.5)
+    assert lab.stream("ending")[0]["ending_rule"] == "time"
+    area = tracked["tracker_area"] / tracked["tracker_area"][tracked["phase"] == "baseline"].mean()
+    assert np.median(np.sort(area)[-20:]) == pytest.approx(1.19, abs=0.04)
+    truth = lab.simulators.truth()
+    assert tracked["light_dose_j_cm2"][-1] == pytest.approx(truth["dose_j_cm2"], rel=0.005)
+    assert truth["dose_j_cm2"] == pytest.approx(288, rel=0.05)
+
+
+def test_by_default_a_plateau_ends_the_exposure_and_the_tail_is_watched(lab):
+    tracked = run(lab)
+    ending = lab.stream("ending")[0]
+    assert ending["ending_rule"] == "plateau"
+    assert 120 <= ending["ending_elapsed_s"] / 60 <= 205  # 162 min at 0.05 nm noise
+    assert set(tracked["phase"]) == {"baseline", "exposure", "dark_tail"}
+    tail = tracked["elapsed_s"][tracked["phase"] == "dark_tail"]
+    assert tail[-1] - ending["ending_elapsed_s"] == pytest.approx(3600, abs=90)
+    truth = lab.simulators.truth()
+    assert tracked["light_dose_j_cm2"][-1] == pytest.approx(truth["dose_j_cm2"], rel=0.005)
+    assert lab.lamp_is_off()
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        ({"max_dose_j_cm2": 12.0}, "dose"),
+        ({"max_time_min": 6.0}, "time"),
+        ({"target_peak_nm": 516.2}, "target"),
+        (FADES, "degradation"),
+    ],
+)
+def test_each_rule_can_end_the_exposure(lab, settings, rule):
+    run(lab, **{"max_time_min": 60.0, "dark_tail_min": 0.0, "baseline_frames": 3, **settings})
+    assert lab.stream("ending")[0]["ending_rule"] == rule
+
+
+def test_ligand_is_added_and_the_meter_is_asked(lab):
+    run(lab, max_time_min=1.0, dark_tail_min=0.0, baseline_frames=3, ligand_volume_ul=300.0)
+    truth = lab.simulators.truth()
+    assert truth["volume_ul"] == pytest.approx(3300, abs=1)
+    assert truth["ligand_mm"] == pytest.approx((3000 * 1 + 300 * 10) / 3300, rel=1e-3)
+    assert lab.stream("meter")[0]["meter_irradiance_mw_cm2"] == pytest.approx(20, rel=0.05)
+
+
+def test_the_run_is_on_disk_as_it_came(lab, tmp_path):
+    recorder = RunRecorder(tmp_path)
+    lab.engine.run_engine.subscribe(recorder)
+    tracked = run(lab, max_time_min=2.0, dark_tail_min=0.0, baseline_frames=3)
+    recorded = open_run(next(tmp_path.glob("*_light_regrowth_*")))
+    table = recorded.table("tracked")
+    assert np.array_equal(table["tracker_peak_nm"], tracked["tracker_peak_nm"])
+    spectra = recorded.table("primary")["spectrometer_spectrum_counts"]
+    assert spectra.shape == (len(tracked["elapsed_s"]), 2068)
+    assert recorded.exit_status == "success"
+
+
+def test_a_wavelength_that_the_bench_lacks_is_refused_before_a_run_is_opened(lab):
+    devices = lab.devices("spectrometer", "light")
+    outcome = lab.engine.run(light_regrowth(**devices, wavelength_nm=385.0))
+    assert outcome.exit_status == "fail"
+    assert "has no 385 nm" in outcome.reason
+    assert not lab.documents
+    assert lab.lamp_is_off()
