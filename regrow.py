@@ -270,16 +270,15 @@ def _simulate(args: argparse.Namespace) -> int:
 
     from simulators.bench import SimulatedBench
 
-    with SimulatedBench(args.bench) as simulators:
+    with contextlib.suppress(KeyboardInterrupt), SimulatedBench(args.bench) as simulators:
         for row in simulators.describe():
             if args.json:
                 print(json.dumps(row), flush=True)
             else:
                 print(f"{row['name']:<14} {row['model']:<18} {row['address']}", flush=True)
         _say("serving; Ctrl-C ends")
-        with contextlib.suppress(KeyboardInterrupt):
-            while True:
-                time.sleep(1.0)
+        while True:
+            time.sleep(1.0)
     return 0
 
 
@@ -297,13 +296,15 @@ def _read_bench(bench_file: Path, addresses: dict[str, str] | None) -> int:
     from instruments.bench import load_bench
 
     with load_bench(bench_file, addresses=addresses) as bench:
-        bench.connect()
-        for name, device in bench.devices.items():
-            who = device.identity
-            print(f"{name}: {who.maker} {who.model}, serial {who.serial}, firmware {who.firmware}")
-            for key, entry in bench.read_all()[name].items():
-                print(f"  {key:<34} {_short(entry)}")
-    return 0
+        report = bench.read_all()
+    for name, found in report.items():
+        who = found["identity"]
+        print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in who.items() if value))
+        for key, value in {**found["readings"], **found["configuration"]}.items():
+            print(f"  {key:<34} {_short(value)}")
+        if found["error"]:
+            print(f"  FAILED: {found['error']}")
+    return 1 if any(found["error"] for found in report.values()) else 0
 
 
 def _short(value: Any) -> str:

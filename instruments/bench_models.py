@@ -73,8 +73,11 @@ def _light_channel(table: Table) -> LightChannel:
 
 def _thorlabs_dc4100(name: str, link: Link, table: Table) -> LightSource:
     channels = [_light_channel(part) for part in table.tables("channel")]
-    for quantity in ("number", "wavelength_nm"):
-        values = [getattr(channel, quantity) for channel in channels]
+    same: dict[str, list[float]] = {
+        "number": [channel.number for channel in channels],
+        "wavelength_nm": [channel.wavelength_nm for channel in channels],
+    }
+    for quantity, values in same.items():
         if len(set(values)) != len(values):
             raise table.error(f"two channels have the same {quantity}: {values}")
     return LightSource(name=name, driver=ThorlabsDc4100(link), channels=channels)

@@ -74,13 +74,14 @@ def _working_folder() -> Finding:
 
 def _link_layer() -> Finding:
     import pyvisa
+    from serial.tools import list_ports
 
     try:
-        manager = pyvisa.ResourceManager("@py")
+        pyvisa.ResourceManager("@py").close()
     except (OSError, ValueError) as error:
         return Finding(ok=False, text=f"pyvisa-py does not start ({error})")
-    found = [name for name in manager.list_resources() if name.startswith("ASRL")]
-    return Finding(ok=True, text=f"pyvisa-py works; serial ports: {', '.join(found) or 'none'}")
+    ports = ", ".join(port.device for port in list_ports.comports()) or "none"
+    return Finding(ok=True, text=f"pyvisa-py works; serial ports: {ports}")
 
 
 def _control_layer() -> Finding:

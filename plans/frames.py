@@ -58,7 +58,7 @@ class PLSeries:
         """Take a dark spectrum; the light is off afterwards."""
         yield from dark(self._light)
         yield Msg("sleep", None, _SETTLE_S)
-        yield from expose(self._spectrometer)
+        yield from self._expose()
         yield from save_event("dark", self._spectrometer)
         self._dark_taken_s = time.monotonic()
 
@@ -78,7 +78,7 @@ class PLSeries:
             yield Msg("sleep", None, _SETTLE_S)
         yield from set_and_wait(self._light, self._probe)
         self._note_time()
-        yield from expose(self._spectrometer)
+        yield from self._expose()
         values = yield from save_event("primary", self._spectrometer, self._light, self.progress)
         yield Msg("checkpoint")
         self._dose.update({key: values[key] for key in self._doses})
@@ -108,6 +108,10 @@ class PLSeries:
             return deadline_s
         self.paused_s += late_s
         return deadline_s + late_s
+
+    def _expose(self) -> MsgGenerator[None]:
+        self._spectrometer.discard_next()  # the light has changed: what is under way is stale
+        yield from expose(self._spectrometer)
 
     def _note_time(self) -> None:
         now_s = time.monotonic()

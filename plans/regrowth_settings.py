@@ -71,9 +71,13 @@ class RegrowthSettings:
         frames = self.baseline_frames * self.interval_s
         return frames + 60 * (self.max_time_min + self.dark_tail_min)
 
+    def probe_time_s(self) -> float:
+        """Return how long the probe light is on for a spectrum: one more is taken and discarded."""
+        return self.integration_time_s * (self.averages + 1)
+
     def probe_share(self) -> float:
         """Return the share of the dose that the probe light will have."""
-        frame_s = self.integration_time_s * self.averages
+        frame_s = self.probe_time_s()
         probe = self.probe_irradiance_mw_cm2 * frame_s
         return probe / (probe + self.irradiance_mw_cm2 * max(self.interval_s - frame_s, 1e-9))
 
@@ -107,7 +111,7 @@ def preflight(
             detail=f"{100 * share:.2g} %, advised at most {100 * _PROBE_SHARE_LIMIT:g} %",
         )
     )
-    frame_s = settings.integration_time_s * settings.averages + 0.5
+    frame_s = settings.probe_time_s() + 0.5
     checks.append(
         Check(
             name="interval",

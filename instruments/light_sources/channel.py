@@ -69,6 +69,13 @@ class LightChannel:
     irradiance_mw_cm2_per_ma: float
     calibrated: datetime.date
 
+    def __str__(self) -> str:
+        """Return wavelength, calibration, its date and the limit in words."""
+        return (
+            f"{self.wavelength_nm:g} nm: {self.irradiance_mw_cm2_per_ma:g} mW/cm2 per mA, "
+            f"calibrated {self.calibrated}, up to {self.limit_ma:g} mA"
+        )
+
     def irradiance_mw_cm2(self, current_ma: float) -> float:
         """Return the irradiance at the sample.
 

@@ -24,8 +24,11 @@ class Emission:
 
     def __post_init__(self) -> None:
         """Refuse what is neither light nor darkness."""
-        for name in ("wavelength_nm", "irradiance_mw_cm2"):
-            value = float(getattr(self, name))
+        numbers = {
+            "wavelength_nm": self.wavelength_nm,
+            "irradiance_mw_cm2": self.irradiance_mw_cm2,
+        }
+        for name, value in numbers.items():
             if not math.isfinite(value) or value < 0:
                 raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
         if (self.wavelength_nm == 0) != (self.irradiance_mw_cm2 == 0):

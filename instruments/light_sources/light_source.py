@@ -87,6 +87,12 @@ class LightSource(BenchDevice):
         precision=1,
         doc="Time with light since the ledger was reset",
     )
+    calibration = Cpt(
+        InstrumentSignal,
+        getter="_get_calibration",
+        kind="config",
+        doc="Irradiance per current of every channel, with the date of its calibration",
+    )
 
     def __init__(
         self, *, name: str, driver: LightDriver, channels: Sequence[LightChannel], **kwargs: Any
@@ -109,8 +115,6 @@ class LightSource(BenchDevice):
         with self._light.link.exchange():
             self._light.prepare({c.number: c.limit_ma for c in self.channels})
             self.ledger.light_off(at_s=time.monotonic())
-
-    # -- what can be asked for ---------------------------------------------------------------
 
     def channel_of(self, wavelength_nm: float) -> LightChannel:
         """Return the channel that emits a wavelength.
@@ -145,8 +149,6 @@ class LightSource(BenchDevice):
         """
         if not emission.is_dark:
             self._calibration.current_for(emission)
-
-    # -- orders ------------------------------------------------------------------------------
 
     def set(self, emission: Emission) -> Status:
         """Emit, or be dark.
@@ -277,8 +279,6 @@ class LightSource(BenchDevice):
             self._light.make_safe()
             self.ledger.light_off(at_s=(sent_s + time.monotonic()) / 2)
 
-    # -- stop, pause, resume -----------------------------------------------------------------
-
     def stop(self, *, success: bool = False) -> None:
         """Switch everything off and read back that it is off; from any thread, repeatable.
 
@@ -333,8 +333,6 @@ class LightSource(BenchDevice):
     def _switch_off(self, timeout_s: float) -> None:
         super()._switch_off(timeout_s)
         self.ledger.light_off(at_s=time.monotonic())
-
-    # -- reading -----------------------------------------------------------------------------
 
     def read(self) -> dict[str, Reading[Any]]:
         """Return all signals from one look at the instrument."""
@@ -405,3 +403,6 @@ class LightSource(BenchDevice):
 
     def _get_on_time(self) -> float:
         return self.ledger.on_time_s(time.monotonic())
+
+    def _get_calibration(self) -> str:
+        return "; ".join(str(channel) for channel in self.channels)

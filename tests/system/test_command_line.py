@@ -1,4 +1,4 @@
-"""What a person types, in a process of its own."""
+"""What a person types."""
 
 import json
 import os
@@ -7,20 +7,36 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+import regrow
 
 ROOT = Path(__file__).parents[2]
 RUN_2 = ROOT / "tests" / "data" / "real-spectra" / "cdse-growth" / "Run 2 FL emission.csv"
 SHORT = ["max_time_min=2", "dark_tail_min=0", "baseline_frames=3"]
 
 
-def regrow(*arguments, cwd, timeout=100):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "regrow.py"), *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=timeout, encoding="utf-8", check=False,
-    )  # fmt: skip
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Call the command line as from a shell in an empty folder, but in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        code = regrow.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return call
 
 
 def test_help_imports_nothing_heavy(tmp_path):
@@ -36,18 +52,16 @@ def test_help_imports_nothing_heavy(tmp_path):
     assert "demo" in done.stdout
 
 
-def test_a_demo_ends_with_its_report(tmp_path):
-    done = regrow("demo", *SHORT, cwd=tmp_path)
+def test_a_demo_ends_with_its_report(call, tmp_path):
+    done = call("demo", *SHORT)
     assert done.returncode == 0, done.stderr
     report = Path(done.stdout.strip().splitlines()[-1].removeprefix("report:").strip())
     assert (tmp_path / report).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert re.search(r"elapsed .*peak .*nm .*dose .*J/cm²", done.stderr)
 
 
-def test_a_run_ends_with_one_json_object(tmp_path):
-    done = regrow(
-        "run", "light_regrowth", *SHORT, "--json", "--quiet", "--runs", "here", cwd=tmp_path
-    )
+def test_a_run_ends_with_one_json_object(call, tmp_path):
+    done = call("run", "light_regrowth", *SHORT, "--json", "--quiet", "--runs", "here")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["exit_status"] == "success"
@@ -60,17 +74,15 @@ def test_a_run_ends_with_one_json_object(tmp_path):
     assert sorted(path.name for path in (tmp_path / result["run_folder"]).iterdir()) == [
         "arrays.h5", "overview.png", "report.html", "run.jsonl", "spectra.csv", "tracked.csv",
     ]  # fmt: skip
-    again = regrow("report", tmp_path / result["run_folder"], cwd=tmp_path)
+    again = call("report", tmp_path / result["run_folder"])
     assert again.returncode == 0
     assert again.stdout.strip().endswith("report.html")
 
 
-def test_measured_spectra_play_through_the_whole_stack(tmp_path):
-    done = regrow(
+def test_measured_spectra_play_through_the_whole_stack(call):
+    done = call(
         "demo", "--replay", RUN_2, "interval_s=30", "max_time_min=9", "dark_tail_min=0",
-        "plateau=no", "baseline_frames=3", "min_area_fraction=0", "--json", "--quiet",
-        cwd=tmp_path,
-    )  # fmt: skip
+        "plateau=no", "baseline_frames=3", "min_area_fraction=0", "--json", "--quiet")  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["peak_start_nm"] == pytest.approx(515.2, abs=1.5)
@@ -100,16 +112,16 @@ def test_ctrl_c_ends_safe_and_says_where_the_data_are(tmp_path):
     assert (folder / "report.html").exists()
 
 
-def test_plans_are_listed_with_units_ranges_and_defaults(tmp_path):
-    done = regrow("plans", cwd=tmp_path)
+def test_plans_are_listed_with_units_ranges_and_defaults(call):
+    done = call("plans")
     assert done.returncode == 0
     assert "light_regrowth: Light a dispersion until" in done.stdout
     assert re.search(r"irradiance_mw_cm2 .* 20.0 mW/cm²  \(0.1 to 200 mW/cm²\)", done.stdout)
 
 
-def test_devices_are_identified_and_read(tmp_path):
+def test_devices_are_identified_and_read(call):
     bench = ROOT / "simulators" / "benches" / "demo.toml"
-    done = regrow("devices", bench, "--simulated", cwd=tmp_path)
+    done = call("devices", bench, "--simulated")
     assert done.returncode == 0, done.stderr
     for text in ("spectrometer: ", "DC4100", "NE1000", "Zaber", "PM100D", "pump_remaining_ul"):
         assert text in done.stdout
@@ -123,8 +135,7 @@ def test_simulate_says_where_it_serves_and_ends_on_ctrl_c(tmp_path):
     )
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "regrow.py"), "simulate", str(bench), "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-    )  # fmt: skip
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
     row = json.loads(process.stdout.readline())
     assert row["name"] == "meter"
     assert row["model"] == "thorlabs-pm100d"
@@ -135,8 +146,8 @@ def test_simulate_says_where_it_serves_and_ends_on_ctrl_c(tmp_path):
     assert process.returncode == 0
 
 
-def test_files_are_analysed_to_json_lines(tmp_path):
-    done = regrow("analyse", RUN_2, "--json", "--out", tmp_path, cwd=tmp_path)
+def test_files_are_analysed_to_json_lines(call, tmp_path):
+    done = call("analyse", RUN_2, "--json", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == 14
@@ -161,15 +172,15 @@ def test_files_are_analysed_to_json_lines(tmp_path):
         (["report", "nowhere"], "nowhere"),
     ],
 )
-def test_a_wrong_call_is_answered_in_words(tmp_path, arguments, message):
-    done = regrow(*arguments, cwd=tmp_path)
+def test_a_wrong_call_is_answered_in_words(call, arguments, message):
+    done = call(*arguments)
     assert done.returncode in {1, 2}
     assert message in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
 
 
-def test_the_doctor_finds_a_package_that_shadows_ours(tmp_path):
-    assert regrow("doctor", cwd=tmp_path).returncode == 0
+def test_the_doctor_finds_a_package_that_shadows_ours(call, tmp_path):
+    assert call("doctor").returncode == 0
     (tmp_path / "plans.py").write_text("")
     script = f"""
 import importlib.util, sys

@@ -36,7 +36,7 @@ def test_without_an_endpoint_the_reference_run_goes_from_515_7_to_519_7_nm(lab):
     assert np.median(np.sort(area)[-20:]) == pytest.approx(1.19, abs=0.04)
     truth = lab.simulators.truth()
     assert tracked["light_dose_j_cm2"][-1] == pytest.approx(truth["dose_j_cm2"], rel=0.005)
-    assert truth["dose_j_cm2"] == pytest.approx(288, rel=0.05)
+    assert 0.93 * 288 < truth["dose_j_cm2"] < 0.97 * 288  # the rest of the time is for the probe
 
 
 def test_by_default_a_plateau_ends_the_exposure_and_the_tail_is_watched(lab):

@@ -91,6 +91,7 @@ class Reply:
         busy: Whether the axis, or any axis, moves.
         warning: Flag of highest priority, "" for none.
         data: What was asked for, or the reason of a rejection.
+        has_checksum: Whether a checksum came with it, and was right.
     """
 
     kind: str
@@ -101,6 +102,7 @@ class Reply:
     busy: bool = False
     warning: str = ""
     data: str = ""
+    has_checksum: bool = False
 
     @property
     def reject_text(self) -> str:
@@ -171,7 +173,14 @@ def decode(line: str) -> Reply:
     message_id = None if match["id"] is None else int(match["id"])
     device, axis = int(match["device"]), int(match["axis"])
     if kind == "#":
-        return Reply(kind=kind, device=device, axis=axis, message_id=message_id, data=rest)
+        return Reply(
+            kind=kind,
+            device=device,
+            axis=axis,
+            message_id=message_id,
+            data=rest,
+            has_checksum=protected is not None,
+        )
     state = _STATE.fullmatch(rest)
     if state is None or (kind == "@") != (state["verdict"] is not None):
         raise FrameError(f"no line of this protocol: {line!r}")
@@ -184,6 +193,7 @@ def decode(line: str) -> Reply:
         busy=state["motion"] == "BUSY",
         warning="" if state["flag"] == "--" else state["flag"],
         data=state["data"] or "",
+        has_checksum=protected is not None,
     )
 
 

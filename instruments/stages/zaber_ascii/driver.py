@@ -35,6 +35,7 @@ class ZaberStage(LinkedInstrument):
         super().__init__(link)
         self._device = device_number
         self._message_id = 0
+        self._sends_checksums = False
         self._axes: list[ZaberAxis] = []
         link.resync = self._resynchronise
 
@@ -105,8 +106,16 @@ class ZaberStage(LinkedInstrument):
                 reply = _codec.decode(line)
             except _codec.FrameError as error:
                 raise ProtocolError(self.link.name, f"{command!r}: {error}") from error
-            if reply.kind == "@":
-                return reply
+            if reply.kind != "@":
+                continue
+            # A device that sends checksums sends them always: without one, the mark of the
+            # checksum itself was garbled, perhaps into one more digit.
+            if self._sends_checksums and not reply.has_checksum:
+                raise ProtocolError(
+                    self.link.name, f"{command!r} was answered without a checksum: {line!r}"
+                )
+            self._sends_checksums = reply.has_checksum
+            return reply
         raise ProtocolError(
             self.link.name, f"{command!r}: {_MAX_UNASKED_LINES} lines and no reply among them"
         )

@@ -501,6 +501,18 @@ def test_a_reply_to_another_command_is_never_taken_for_this_one():
         axis.position_mm()
 
 
+def test_a_garbled_mark_of_the_checksum_never_adds_digits_to_a_position():
+    body = "01 1 00 OK IDLE -- 10"
+    sum_text = f"{zaber_codec.checksum(body):02X}"
+    axis, _ = stage(
+        (asked(0, "get pos"), f"@{body}:{sum_text}\r\n"),
+        (asked(1, "get pos"), "@01 1 01 OK IDLE -- 10012\r\n"),
+    )
+    assert axis.position_mm() == pytest.approx(0.0049609375)
+    with pytest.raises(ProtocolError, match="without a checksum"):
+        axis.position_mm()
+
+
 def test_nothing_but_alerts_is_a_protocol_error():
     axis, _ = stage((asked(0, "get pos"), "!01 1 IDLE FS\r\n" * 25))
     with pytest.raises(ProtocolError, match="no reply among them"):
