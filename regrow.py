@@ -166,9 +166,12 @@ def _run(args: argparse.Namespace) -> int:
                     watcher.hand_over = clock.submit
                     session.run(addresses=simulators.addresses, md={"simulated": True})
                     watcher.hand_over = None
+                    truth = simulators.truth()
             else:
                 session.run()
         result = session.finish()
+    if simulated:  # what the sample itself has counted
+        result["true_dose_j_cm2"] = truth["dose_j_cm2"]
     if args.json:
         import json
 

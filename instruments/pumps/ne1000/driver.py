@@ -146,7 +146,9 @@ class Ne1000(LinkedInstrument):
             self.set_diameter_mm(diameter_mm)
             self.clear_program()
         if alarm:
-            logger.warning("%s: alarm at start: %s", self.link.name, _codec.ALARM_TEXTS[alarm])
+            # After power-on there always is the reset alarm; any other one is news.
+            level = logging.INFO if alarm == "R" else logging.WARNING
+            logger.log(level, "%s: alarm at start: %s", self.link.name, _codec.ALARM_TEXTS[alarm])
         return _codec.ALARM_TEXTS.get(alarm, "")
 
     def _check_diameter(self, diameter_mm: float) -> None:
