@@ -3,6 +3,7 @@
 import dataclasses
 import statistics
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from bluesky.utils import Msg, MsgGenerator
@@ -174,8 +175,10 @@ def light_regrowth(
         if key in {field.name for field in dataclasses.fields(RegrowthSettings)}
     }
     settings = RegrowthSettings(**arguments)
-    require("light_regrowth", preflight(settings, light=light, stage=stage, meter=meter, pump=pump))
+    checks = preflight(settings, light=light, stage=stage, meter=meter, pump=pump)
+    require("light_regrowth", checks)
     run = RegrowthRun(settings, spectrometer, light, stage=stage, meter=meter, pump=pump)
+    notes = [f"{check.name}: {check.detail}" for check in checks if check.verdict == "note"]
     metadata = {
         "plan_name": "light_regrowth",
         "plan_args": {**arguments, "spectrometer": spectrometer.name, "light": light.name},
@@ -186,7 +189,7 @@ def light_regrowth(
     }
     yield Msg("open_run", None, **metadata)
     token = yield Msg("subscribe", None, run.tracker, "all")
-    yield from ending_safe(run.whole(), (light, pump, stage))
+    yield from ending_safe(run.whole(notes), (light, pump, stage))
     yield Msg("unsubscribe", None, token=token)
     yield Msg("close_run")
 
@@ -226,10 +229,16 @@ class RegrowthRun:
             irradiance_mw_cm2=settings.probe_irradiance_mw_cm2,
             purpose="probe",
         )
+        self._notes = Note("notes", {"note": ""})
         self._series = PLSeries(spectrometer, light, probe=probe, tracker=self.tracker)
 
-    def whole(self) -> MsgGenerator[None]:
-        """Yield the run between its opening and its closing."""
+    def whole(self, notes: Sequence[str] = ()) -> MsgGenerator[None]:
+        """Yield the run between its opening and its closing.
+
+        Args:
+            notes: What the preflight found worth saying; written into the run.
+        """
+        yield from self._say(notes)
         yield from self._prepare()
         yield Msg("stage", self._light)  # from here on the light's dose is the sample's
         baseline = yield from self._baseline()
@@ -295,8 +304,12 @@ class RegrowthRun:
                 "check sample, probe irradiance and integration time; the sample was not exposed"
             )
         noise_nm = statistics.stdev(peaks)
-        for text in self.endpoint.feasibility(noise_nm, self.settings.interval_s):
-            yield from save_event("notes", Note("notes", {"note": text}))
+        yield from self._say(self.endpoint.feasibility(noise_nm, self.settings.interval_s))
+
+    def _say(self, texts: Sequence[str]) -> MsgGenerator[None]:
+        for text in texts:
+            self._notes.update({"note": text})
+            yield from save_event("notes", self._notes)
 
     def _exposure(self, baseline: list[TrackPoint]) -> MsgGenerator[tuple[EndpointState, int]]:
         series = self._series

@@ -53,7 +53,7 @@ class Session:
         self._runs_folder = runs_folder
         self._say = say
         self._recorder = RunRecorder(runs_folder)
-        self._follower = _Follower(progress)
+        self._follower = _Follower(say, progress)
         self._engine: Engine | None = None
         self._interrupts = 0
         self._wall_s = 0.0
@@ -189,7 +189,8 @@ class Session:
 class _Follower:
     """Keeps what the summary of a run needs, from its documents."""
 
-    def __init__(self, progress: Callable[[str], None] | None) -> None:
+    def __init__(self, say: Callable[[str], None], progress: Callable[[str], None] | None) -> None:
+        self._say = say
         self.ending: dict[str, Any] = {}
         self.dose_j_cm2: float | None = None
         self.peaks_nm: list[float | None] = [None, None]
@@ -206,7 +207,9 @@ class _Follower:
             self._streams[doc["uid"]] = doc["name"]
         elif name == "event":
             stream = self._streams.get(doc["descriptor"])
-            if stream == "ending":
+            if stream == "notes":
+                self._say(f"note: {doc['data']['note']}")
+            elif stream == "ending":
                 self.ending = dict(doc["data"])
             elif stream == "tracked":
                 self._note_frame(doc["data"])

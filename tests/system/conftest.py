@@ -1,5 +1,6 @@
 """A simulated laboratory: every instrument over its socket, on the virtual clock."""
 
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,10 +49,17 @@ class Lab:
 
 
 @pytest.fixture
-def lab(virtual_clock, capfd):
+def lab(request, virtual_clock, capfd):
+    """The demo bench; an indirect parameter changes its [simulation]: sample, lamp_factor."""
+    changes = getattr(request, "param", {})
+    table = tomllib.loads(DEMO.read_text(encoding="utf-8"))
+    simulation = table["simulation"]
+    simulation["sample"] = changes.get("sample", simulation["sample"])
+    for channel in simulation["light"]["channel"]:
+        channel["irradiance_mw_cm2_per_ma"] *= changes.get("lamp_factor", 1.0)
     documents = []
     with (
-        SimulatedBench(DEMO, ports="any") as simulators,
+        SimulatedBench(table, ports="any") as simulators,
         load_bench(DEMO, addresses=simulators.addresses) as bench,
         Engine(callbacks=[lambda name, doc: documents.append((name, doc))]) as engine,
     ):

@@ -93,3 +93,62 @@ def test_a_wavelength_that_the_bench_lacks_is_refused_before_a_run_is_opened(lab
     assert "has no 385 nm" in outcome.reason
     assert not lab.documents
     assert lab.lamp_is_off()
+
+
+def test_notes_are_written_into_the_run(lab):
+    run(
+        lab,
+        max_time_min=1.0,
+        dark_tail_min=0.0,
+        baseline_frames=3,
+        plateau_window_min=1.0,
+        plateau_threshold_nm_min=0.001,
+        probe_irradiance_mw_cm2=5.0,
+    )
+    notes = [event["note"] for event in lab.stream("notes")]
+    assert len(notes) == 3
+    assert notes[0].startswith("probe share of the dose: 1")
+    assert notes[1].startswith("stage reference: stage has none and will be homed")
+    assert notes[2].startswith("the plateau rule cannot be met with this noise")
+
+
+@pytest.mark.parametrize("lab", [{"sample": "blank"}], indirect=True)
+def test_a_sample_without_pl_is_never_exposed(lab):
+    devices = lab.devices("spectrometer", "light", "stage")
+    outcome = lab.engine.run(light_regrowth(**devices))
+    assert outcome.exit_status == "fail"
+    assert "0 of 10 baseline spectra show a PL peak" in outcome.reason
+    assert lab.simulators.truth()["dose_j_cm2"] < 0.02  # the probe light alone
+    assert lab.lamp_is_off()
+
+
+@pytest.mark.parametrize("lab", [{"lamp_factor": 1.3}], indirect=True)
+def test_a_lamp_that_is_brighter_than_calibrated_is_noticed_before_the_sample_is_lit(lab):
+    devices = lab.devices("spectrometer", "light", "stage", "meter")
+    outcome = lab.engine.run(light_regrowth(**devices))
+    assert outcome.exit_status == "fail"
+    assert "meter reads 26 mW/cm² where 20 mW/cm² was asked of light" in outcome.reason
+    assert lab.simulators.truth()["dose_j_cm2"] == 0
+    assert lab.lamp_is_off()
+
+
+def test_more_ligand_than_the_syringe_holds_is_refused(lab):
+    devices = lab.devices("spectrometer", "light", "pump")
+    outcome = lab.engine.run(light_regrowth(**devices, ligand_volume_ul=9000.0))
+    assert "9000 µL asked, 8000 µL in the syringe" in outcome.reason
+    without = lab.devices("spectrometer", "light")
+    outcome = lab.engine.run(light_regrowth(**without, ligand_volume_ul=10.0))
+    assert "there is no pump" in outcome.reason
+    assert not lab.documents
+
+
+def test_an_interval_too_short_for_a_spectrum_is_refused(lab):
+    devices = lab.devices("spectrometer", "light")
+    outcome = lab.engine.run(light_regrowth(**devices, interval_s=1.0, integration_time_s=1.0))
+    assert "a spectrum takes about 2.5 s of 1 s" in outcome.reason
+
+
+def test_an_unknown_position_is_refused(lab):
+    devices = lab.devices("spectrometer", "light", "stage")
+    outcome = lab.engine.run(light_regrowth(**devices, position="A1"))
+    assert "no position A1; stage knows sample, meter" in outcome.reason
