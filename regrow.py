@@ -269,19 +269,23 @@ def _plans(args: argparse.Namespace) -> int:
 
 def _simulate(args: argparse.Namespace) -> int:
     import json
-    import time
+    import signal
+    import threading
 
     from simulators.bench import SimulatedBench
 
-    with contextlib.suppress(KeyboardInterrupt), SimulatedBench(args.bench) as simulators:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with SimulatedBench(args.bench) as simulators:
         for row in simulators.describe():
             if args.json:
                 print(json.dumps(row), flush=True)
             else:
                 print(f"{row['name']:<14} {row['model']:<18} {row['address']}", flush=True)
         _say("serving; Ctrl-C ends")
-        while True:
-            time.sleep(1.0)
+        while not ended.wait(0.5):  # in steps: Windows handles the signal between them
+            pass
     return 0
 
 

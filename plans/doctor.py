@@ -77,7 +77,7 @@ def _link_layer() -> Finding:
     from serial.tools import list_ports
 
     try:
-        pyvisa.ResourceManager("@py").close()
+        pyvisa.ResourceManager("@py")  # shared by the process, so it stays open
     except (OSError, ValueError) as error:
         return Finding(ok=False, text=f"pyvisa-py does not start ({error})")
     ports = ", ".join(port.device for port in list_ports.comports()) or "none"
