@@ -94,6 +94,16 @@ class PLSeries:
         yield from save_event("tracked", self._tracker, self.progress, self._dose)
         yield Msg("checkpoint")
 
+    def note_dose(self) -> MsgGenerator[None]:
+        """Write the final dose, which counts the light after the last frame, too."""
+        if self._start_s is None:
+            return  # the sample has had no light
+        now_s, ledger = time.monotonic(), self._light.ledger
+        total, probe = ledger.dose_j_cm2(now_s), ledger.dose_j_cm2(now_s, purpose="probe")
+        values: dict[str, str | int | float] = dict(zip(self._doses, (total, probe), strict=True))
+        units = dict.fromkeys(self._doses, "J/cm²")
+        yield from save_event("closing", Note("closing", values, units))
+
     def wait(self, deadline_s: float) -> MsgGenerator[float]:
         """Wait for the next frame; a pause of the run moves the cadence, it is not caught up.
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from bluesky.preprocessors import finalize_wrapper
 from bluesky.utils import Msg, MsgGenerator
 
 from instruments.light_sources.emission import Emission
@@ -189,7 +190,8 @@ def light_regrowth(
     }
     yield Msg("open_run", None, **metadata)
     token = yield Msg("subscribe", None, run.tracker, "all")
-    yield from ending_safe(run.whole(notes), (light, pump, stage))
+    safely = ending_safe(run.whole(notes), (light, pump, stage))
+    yield from finalize_wrapper(safely, run.note_dose)
     yield Msg("unsubscribe", None, token=token)
     yield Msg("close_run")
 
@@ -246,6 +248,10 @@ class RegrowthRun:
         verdict, number = yield from self._exposure(baseline)
         yield from self._note_ending(verdict, number)
         yield from self._dark_tail()
+
+    def note_dose(self) -> MsgGenerator[None]:
+        """Write the final dose, however the run has ended."""
+        yield from self._series.note_dose()
 
     def _prepare(self) -> MsgGenerator[None]:
         settings, spectrometer = self.settings, self._spectrometer

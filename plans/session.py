@@ -213,17 +213,21 @@ class _Follower:
                 self.ending = dict(doc["data"])
             elif stream == "tracked":
                 self._note_frame(doc["data"])
+            elif stream == "closing":
+                self._note_dose(doc["data"])
 
     def _note_frame(self, data: dict[str, Any]) -> None:
         self.frames += 1
-        self.dose_j_cm2 = next(
-            (float(value) for key, value in data.items() if key.endswith("_dose_j_cm2")), None
-        )
+        self._note_dose(data)
         peak_nm = float(data["tracker_peak_nm"])
         if peak_nm == peak_nm:  # not NaN
             if self.peaks_nm[0] is None:
                 self.peaks_nm[0] = peak_nm
             self.peaks_nm[1] = peak_nm
+
+    def _note_dose(self, data: dict[str, Any]) -> None:
+        doses = (float(value) for key, value in data.items() if key.endswith("_dose_j_cm2"))
+        self.dose_j_cm2 = next(doses, None)  # of all light; the probe's own comes second
 
 
 def _versions() -> dict[str, str]:

@@ -51,9 +51,13 @@ def save_event(stream: str, *readables: Any) -> MsgGenerator[dict[str, Any]]:
     """
     yield Msg("create", None, name=stream)
     values: dict[str, Any] = {}
-    for readable in readables:
-        reading: Mapping[str, Any] = yield Msg("read", readable)
-        values.update({key: entry["value"] for key, entry in reading.items()})
+    try:
+        for readable in readables:
+            reading: Mapping[str, Any] = yield Msg("read", readable)
+            values.update({key: entry["value"] for key, entry in reading.items()})
+    except Exception:
+        yield Msg("drop")  # so that the plan's ending can write events of its own
+        raise
     yield Msg("save")
     return values
 

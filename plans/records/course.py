@@ -10,7 +10,7 @@ from plans.records.arrays import Array
 from plans.records.run import Run
 
 PRIMARY, TRACKED, DARK, ENDING = "primary", "tracked", "dark", "ending"
-NOTES, METER = "notes", "meter"
+NOTES, METER, CLOSING = "notes", "meter", "closing"
 SPECTRUM_ENDING = "_spectrum_counts"
 MARGIN_NM = (45.0, 60.0)  # shown below the bluest and above the reddest peak
 BAND_NM = (450.0, 650.0)  # shown when no peak was found
@@ -77,6 +77,8 @@ class Course:
         ending: What ended the run, None when the plan did not say.
         notes: What plan and operator noted: time after the start in s, text.
         checked_mw_cm2: Irradiance that a power meter read before the run, NaN without one.
+        final_dose_j_cm2: Dose when all was off again, NaN when the run could not say.
+        final_probe_dose_j_cm2: The share of that which only served to look.
     """
 
     seq_num: Array
@@ -97,6 +99,8 @@ class Course:
     ending: Ending | None
     notes: tuple[tuple[float, str], ...]
     checked_mw_cm2: float
+    final_dose_j_cm2: float = float("nan")
+    final_probe_dose_j_cm2: float = float("nan")
 
     @property
     def is_valid(self) -> Array:
@@ -166,6 +170,8 @@ def read_course(run: Run) -> Course:
         ending=_ending(run),
         notes=_notes(run),
         checked_mw_cm2=_checked_mw_cm2(run),
+        final_dose_j_cm2=_last(run.table(CLOSING).get(f"{light}_dose_j_cm2")),
+        final_probe_dose_j_cm2=_last(run.table(CLOSING).get(f"{light}_probe_dose_j_cm2")),
     )
 
 
@@ -274,6 +280,10 @@ def _notes(run: Run) -> tuple[tuple[float, str], ...]:
         for column in texts
         for time_s, text in zip(after_s, column, strict=True)
     )
+
+
+def _last(column: Array | None) -> float:
+    return float("nan") if column is None or not len(column) else float(column[-1])
 
 
 def _checked_mw_cm2(run: Run) -> float:

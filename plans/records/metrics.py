@@ -95,8 +95,8 @@ def measure(course: Course) -> Metrics:
     """
     first, last = _ends(course)
     landmarks, remarks = _landmarks(course, first, last)
-    dose_j_cm2 = _final(course.dose_j_cm2)
-    probe_j_cm2 = _final(course.probe_dose_j_cm2)
+    dose_j_cm2 = _final(np.append(course.dose_j_cm2, course.final_dose_j_cm2))
+    probe_j_cm2 = _final(np.append(course.probe_dose_j_cm2, course.final_probe_dose_j_cm2))
     return Metrics(
         start_frames=len(first),
         end_frames=len(last),

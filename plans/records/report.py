@@ -227,9 +227,12 @@ def _light(view: View) -> Iterator[str]:
     if math.isfinite(metrics.on_time_s):
         rows.append(("Light was on for", duration(metrics.on_time_s)))
     yield html.table(rows)
+    known = (
+        "until all was off" if math.isfinite(view.course.final_dose_j_cm2) else "to the last frame"
+    )
     yield html.paragraph(
         "From the current that the source reported and its calibration at the sample, over the "
-        "times that it confirmed on and off; up to the last frame.",
+        f"times that it confirmed on and off, {known}.",
         "small",
     )
 

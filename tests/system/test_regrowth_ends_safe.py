@@ -94,6 +94,9 @@ def test_abort_and_halt(lab, instant_s, ending):
     thread.join()
     assert outcome.exit_status == "abort"
     assert_dark_and_still(lab)
+    if ending == "abort" and instant_s == LIT_S:  # after a halt nothing more is written
+        final = lab.stream("closing")[0]["light_dose_j_cm2"]
+        assert final == pytest.approx(lab.simulators.truth()["dose_j_cm2"], rel=0.005, abs=0.001)
 
 
 def test_stop(lab, instant_s):
