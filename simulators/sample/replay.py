@@ -76,9 +76,8 @@ class ReplaySample:
         if not beams:
             return np.zeros(len(grid))
         shown = self._series.at(self.elapsed_s)
-        resampled = np.interp(
-            grid.wavelength_nm, self._series.wavelength_nm, shown, left=0.0, right=0.0
-        )
+        # Beyond its ends a file says nothing; its last value goes on, so that no step appears.
+        resampled = np.interp(grid.wavelength_nm, self._series.wavelength_nm, shown)
         photons: Floats = self._scale * np.maximum(resampled, 0.0)
         return photons
 
