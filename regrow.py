@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 success, 1 the run or the check failed, 2 a wrong call, 130 interrupted.
     """
-    args = _parser().parse_args(argv)
+    args = _parse(argv)
     os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
     _set_up_logging(debug=args.debug)
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know µ and °
@@ -48,6 +48,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"regrow {args.name}: {error}")
         return 2 if _is_wrong_call(error) else 1
     return code
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the arguments; KEY=VALUE may stand before, between and after the options."""
+    parser = _parser()
+    args, left = parser.parse_known_args(argv)
+    if left and not (hasattr(args, "assignments") and all(_is_assignment(text) for text in left)):
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if left:
+        args.assignments = [*args.assignments, *left]
+    return args
+
+
+def _is_assignment(text: str) -> bool:
+    return "=" in text and not text.startswith("-")
 
 
 def _parser() -> argparse.ArgumentParser:

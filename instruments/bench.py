@@ -89,9 +89,9 @@ class Bench:
         """
         failures = self._in_parallel(lambda device: device.connect())
         if failures:
-            words = "; ".join(str(error) for error in failures.values())
+            words = "".join(f"\n  {error}" for error in failures.values())
             raise InstrumentError(
-                self.name, f"{len(failures)} of {len(self.devices)} did not connect: {words}"
+                self.name, f"{len(failures)} of {len(self.devices)} did not connect:{words}"
             ) from next(iter(failures.values()))
 
     def make_safe(self, timeout_s: float = 2.0) -> list[SafeOutcome]:

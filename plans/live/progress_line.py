@@ -16,7 +16,7 @@ class ProgressLine:
         self._tracker, self._light = tracker, light
         self._streams: dict[str, str] = {}
         self._longest_s = 0.0
-        self._wall_start_s = time.perf_counter()
+        self._first: tuple[float, float] | None = None  # wall and elapsed time of the first frame
 
     def __call__(self, name: str, doc: dict[str, Any]) -> str | None:
         """Take a document.
@@ -30,7 +30,7 @@ class ProgressLine:
         """
         if name == "start":
             self._longest_s = float(doc.get("longest_s", 0.0))
-            self._wall_start_s = time.perf_counter()
+            self._first = None
         elif name == "descriptor":
             self._streams[doc["uid"]] = doc["name"]
         elif name == "event" and self._streams.get(doc["descriptor"]) == "tracked":
@@ -44,13 +44,23 @@ class ProgressLine:
         dose = float(data[f"{self._light}_dose_j_cm2"])
         parts = [f"{data['phase'].replace('_', ' '):<9}", f"{clock_text(elapsed_s)} elapsed"]
         left_s = self._longest_s - elapsed_s
-        if left_s > 0 and elapsed_s > 0:
-            wall_s = time.perf_counter() - self._wall_start_s
-            here_s = left_s * wall_s / elapsed_s
-            parts.append(f"at most {clock_text(left_s)} left (about {here_s:.0f} s here)")
+        if left_s > 0:
+            parts.append(
+                f"at most {clock_text(left_s)} left{self._at_this_pace(elapsed_s, left_s)}"
+            )
         parts += [peak, f"dose {dose:6.1f} J/cm²"]
         flags = data.get(f"{self._tracker}_flags", "")
         return "  ".join(parts) + (f"  [{flags}]" if flags else "")
+
+    def _at_this_pace(self, elapsed_s: float, left_s: float) -> str:
+        """Return how long the rest takes here, where time runs faster than on a bench."""
+        wall_s = time.perf_counter()
+        if self._first is None:
+            self._first = (wall_s, elapsed_s)
+            return ""
+        passed_s = elapsed_s - self._first[1]
+        pace = (wall_s - self._first[0]) / passed_s if passed_s > 0 else 1.0
+        return f" (about {pace * left_s:.0f} s here)" if pace < 0.9 else ""
 
 
 def clock_text(seconds: float) -> str:

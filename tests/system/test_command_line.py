@@ -61,7 +61,9 @@ def test_a_demo_ends_with_its_report(call, tmp_path):
 
 
 def test_a_run_ends_with_one_json_object(call, tmp_path):
-    done = call("run", "light_regrowth", *SHORT, "--json", "--quiet", "--runs", "here")
+    done = call(
+        "run", "light_regrowth", SHORT[0], "--json", "--quiet", "--runs", "here", *SHORT[1:]
+    )  # options and parameters in any order
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["exit_status"] == "success"
@@ -177,6 +179,13 @@ def test_a_wrong_call_is_answered_in_words(call, arguments, message):
     assert done.returncode in {1, 2}
     assert message in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--fast"], ["plans", "a=b", "c=d"]])
+def test_an_unknown_argument_is_refused(call, arguments):
+    with pytest.raises(SystemExit) as ended:
+        call(*arguments)
+    assert ended.value.code == 2
 
 
 def test_the_doctor_finds_a_package_that_shadows_ours(call, tmp_path):

@@ -137,7 +137,8 @@ def test_all_that_failed_to_connect_are_named_and_the_others_are_connected():
         b=fails("identify", LinkTimeoutError("b", "nobody answers")),
         c=fails("prepare", ProtocolError("c", "speaks gibberish")),
     )
-    with pytest.raises(InstrumentError, match=r"2 of 3 did not connect: b: nobody.*; c: speaks"):
+    words = r"2 of 3 did not connect:\n  b: nobody.*\n  c: speaks"
+    with pytest.raises(InstrumentError, match=words):
         bench.connect()
     assert [device.connected for device in bench.devices.values()] == [True, False, False]
     bench.close()
