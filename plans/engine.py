@@ -106,17 +106,6 @@ class Engine:
         self._aborted = reason
         self.run_engine.abort(reason)
 
-    def halt(self, reason: str) -> None:
-        """End the run at once, without the plan's own ending; the engine stops the devices.
-
-        Args:
-            reason: Written into the outcome.
-        """
-        if self.run_engine.state == "idle":
-            return
-        self._aborted = reason
-        self.run_engine.halt()
-
     def close(self) -> None:
         """End the engine's thread."""
         loop = self.run_engine.loop

@@ -55,6 +55,7 @@ class Session:
         self._recorder = RunRecorder(runs_folder)
         self._follower = _Follower(say, progress)
         self._engine: Engine | None = None
+        self._bench: Bench | None = None
         self._interrupts = 0
         self._wall_s = 0.0
         self._simulated_s: float | None = None
@@ -82,6 +83,7 @@ class Session:
         """
         wall_s, start_s = time.perf_counter(), time.monotonic()
         with load_bench(self.bench_file, addresses=addresses) as bench:
+            self._bench = bench
             try:
                 plan = self._plan(
                     **self._devices(bench), **self._values, md={"bench": bench.name, **(md or {})}
@@ -89,6 +91,7 @@ class Session:
                 self.outcome = self._run(plan)
             finally:
                 self._make_safe(bench)
+                self._bench = None
         self._wall_s = time.perf_counter() - wall_s
         if addresses is not None:
             self._simulated_s = time.monotonic() - start_s
@@ -139,12 +142,14 @@ class Session:
         self._interrupts = number
         engine = self._engine
         if number == 1:
-            self._say("Ctrl-C: ending the run safely; once more to end it at once")
+            self._say(
+                "Ctrl-C: ending the run safely; once more to switch off without waiting for it"
+            )
             if engine is not None:
                 engine.abort(_CTRL_C)
-        elif engine is not None:
-            self._say("Ctrl-C: ending at once")
-            engine.halt(_CTRL_C)
+        elif self._bench is not None:
+            self._say("Ctrl-C: switching off without waiting for the run")
+            self._bench.make_safe()
 
     def _devices(self, bench: Bench) -> dict[str, Any]:
         found = {}

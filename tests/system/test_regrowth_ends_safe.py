@@ -89,7 +89,8 @@ def test_an_error_in_the_plan(lab, instant_s):
 
 @pytest.mark.parametrize("ending", ["abort", "halt"])
 def test_abort_and_halt(lab, instant_s, ending):
-    thread = at(instant_s, lambda: getattr(lab.engine, ending)("enough"))
+    ways = {"abort": lambda: lab.engine.abort("enough"), "halt": lab.engine.run_engine.halt}
+    thread = at(instant_s, ways[ending])
     outcome = lab.engine.run(regrowth(lab))
     thread.join()
     assert outcome.exit_status == "abort"

@@ -1,0 +1,103 @@
+"""A session keeps switching off until it is confirmed, and says so when it is not."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from plans.session import Session
+from simulators.bench import SimulatedBench
+from tests.system.conftest import DEMO
+
+LIT_S = 300.0
+
+
+@pytest.fixture
+def simulators(virtual_clock, capfd):
+    with SimulatedBench(DEMO, ports="any") as simulators:
+        yield simulators
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def session(tmp_path, said):
+    return Session(
+        bench_file=DEMO,
+        plan_name="light_regrowth",
+        assignments=["max_time_min=20", "dark_tail_min=0", "baseline_frames=3"],
+        runs_folder=tmp_path,
+        say=said.append,
+    )
+
+
+def run(session, simulators, *acts):
+    """Run the session while other threads act at instants."""
+
+    def at(instant_s, act):
+        time.sleep(instant_s)
+        act()
+
+    threads = [threading.Thread(target=at, args=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    session.run(addresses=simulators.addresses)
+    for thread in threads:
+        thread.join()
+    return session.finish()
+
+
+def test_a_lamp_that_comes_back_is_switched_off(session, simulators, said):
+    result = run(
+        session,
+        simulators,
+        (LIT_S, lambda: simulators.unplug("light")),
+        (LIT_S + 25.0, lambda: simulators.replug("light")),
+    )
+    assert not simulators.state("light")["emitting"]
+    assert result["exit_status"] == "fail"
+    assert "light" in result["stop_reason"]
+    assert result["not_confirmed_off"] == []
+    assert any(text.startswith("NOT CONFIRMED OFF: light") for text in said)
+
+
+def test_a_lamp_that_stays_away_is_named_to_the_last(session, simulators, said):
+    result = run(session, simulators, (LIT_S, lambda: simulators.unplug("light")))
+    assert len(result["not_confirmed_off"]) == 1
+    assert result["not_confirmed_off"][0].startswith("light")
+    assert said[-1] == "Switch it off by hand at the instrument."
+
+
+def test_ctrl_c_before_the_run_opens_nothing(session, simulators, virtual_clock, said):
+    with session.watcher() as watcher:
+        watcher.hand_over = virtual_clock.submit
+        os.kill(os.getpid(), signal.SIGINT)
+        while not session.interrupted:
+            time.sleep(0.01)
+        result = run(session, simulators)
+    assert result["run_folder"] is None
+    assert result["exit_status"] == "abort"
+    assert said[0].startswith("Ctrl-C: ending the run safely")
+
+
+def test_a_second_ctrl_c_switches_off_without_waiting(session, simulators, virtual_clock, said):
+    with session.watcher() as watcher:
+        watcher.hand_over = virtual_clock.submit
+
+        def twice():
+            simulators.faults("light").late(0.1, exchanges=None)  # so that the ending takes a while
+            os.kill(os.getpid(), signal.SIGINT)
+            while not session.interrupted:
+                time.sleep(0.01)
+            time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        result = run(session, simulators, (LIT_S, twice))
+    assert result["exit_status"] == "abort"
+    assert not simulators.state("light")["emitting"]
+    assert "Ctrl-C: switching off without waiting for the run" in said
