@@ -1,8 +1,13 @@
 """The digital twin: one sample seen by every instrument."""
 
+from simulators.sample.assembly import AssemblyParameters, FilmState, Support
 from simulators.sample.beam import DARK, Beam, Inputs
 from simulators.sample.detector import Detector, exposure_rng
 from simulators.sample.emission import PixelGrid, Throughput
+from simulators.sample.evaporation import SOLVENTS, Solvent, stefan_flux_g_m2_s
+from simulators.sample.film import Film, FilmPreparation
+from simulators.sample.film_file import read_film
+from simulators.sample.film_optics import FilmOptics, optics_of
 from simulators.sample.kinetics import KineticParameters, Populations, Setting
 from simulators.sample.material import CSPBBR3, Material
 from simulators.sample.nanocrystals import Preparation, Sample, diluted
@@ -17,8 +22,14 @@ from simulators.sample.world import World
 __all__ = [
     "CSPBBR3",
     "DARK",
+    "SOLVENTS",
+    "AssemblyParameters",
     "Beam",
     "Detector",
+    "Film",
+    "FilmOptics",
+    "FilmPreparation",
+    "FilmState",
     "Inputs",
     "KineticParameters",
     "Material",
@@ -30,7 +41,9 @@ __all__ = [
     "SampleConfigurationError",
     "Series",
     "Setting",
+    "Solvent",
     "Spot",
+    "Support",
     "Throughput",
     "Vial",
     "World",
@@ -38,6 +51,9 @@ __all__ = [
     "exposure_rng",
     "library_names",
     "load_sample",
+    "optics_of",
+    "read_film",
     "read_sample",
     "read_series",
+    "stefan_flux_g_m2_s",
 ]

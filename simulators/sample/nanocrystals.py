@@ -9,6 +9,7 @@ from typing import Any
 
 from simulators.sample.beam import Beam, Inputs
 from simulators.sample.emission import Emitter, PixelGrid, Throughput, colour_of
+from simulators.sample.evaporation import SOLVENTS
 from simulators.sample.integrator import integrate
 from simulators.sample.kinetics import (
     Course,
@@ -80,6 +81,12 @@ class Sample:
     def temperature_degc(self) -> float:
         """The temperature during the latest step."""
         return self._temperature_degc
+
+    @property
+    def mass_g(self) -> float:
+        """Mass of the liquid, without the vial; the nanocrystals in it do not count."""
+        density_g_ml = SOLVENTS[self.preparation.setting.solvent].density_g_ml
+        return self._vial.volume_ul * density_g_ml * 1e-3
 
     def step(self, dt_s: float, inputs: Inputs) -> None:
         """Move the state on.

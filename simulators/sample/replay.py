@@ -53,6 +53,11 @@ class ReplaySample:
         """Time since the first light, 0 before it."""
         return self._elapsed_s or 0.0
 
+    @property
+    def mass_g(self) -> float:
+        """Nothing: a file weighs nothing."""
+        return 0.0
+
     def step(self, dt_s: float, inputs: Inputs) -> None:
         """Let time pass; only the light matters.
 

@@ -1,7 +1,8 @@
 """Reads samples from TOML files, those of the library by name.
 
 A file has the tables ``vial`` (what it stands in), ``nanocrystals`` (what was made) and, where the
-rate constants of a laboratory differ from the defaults, ``kinetics``.
+rate constants of a laboratory differ from the defaults, ``kinetics``. Files with a table ``film``
+describe a drop or film and are read by ``film_file``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def library_names() -> tuple[str, ...]:
 
 
 def load_sample(name_or_path: str | Path, folder: Path | None = None) -> Preparation:
-    """Read a sample.
+    """Read a sample in a vial.
 
     Args:
         name_or_path: A name in the library, or the path of a TOML file.
@@ -36,6 +37,12 @@ def load_sample(name_or_path: str | Path, folder: Path | None = None) -> Prepara
     Raises:
         SampleConfigurationError: When there is no such sample or the file does not describe one.
     """
+    values, where = load_tables(name_or_path, folder)
+    return read_sample(values, where)
+
+
+def load_tables(name_or_path: str | Path, folder: Path | None = None) -> tuple[dict[str, Any], str]:
+    """Return the tables of a sample file and its name; arguments as ``load_sample``."""
     text = str(name_or_path)
     known_name = text in library_names()
     path = LIBRARY / f"{text}.toml" if known_name else (folder or Path()) / text
@@ -44,11 +51,10 @@ def load_sample(name_or_path: str | Path, folder: Path | None = None) -> Prepara
         message = f"no sample {text!r}: neither a TOML file nor one of the library ({known})"
         raise SampleConfigurationError(message)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), path.name
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: not a TOML file: {error}"
         raise SampleConfigurationError(message) from error
-    return read_sample(values, where=path.name)
 
 
 def read_sample(values: Mapping[str, Any], where: str) -> Preparation:
@@ -67,7 +73,7 @@ def read_sample(values: Mapping[str, Any], where: str) -> Preparation:
     vial_table, crystals = table.table("vial"), table.table("nanocrystals")
     setting = Setting(
         material=CSPBBR3,
-        size_nm=_size_nm(crystals),
+        size_nm=crystal_size_nm(crystals),
         path_cm=vial_table.number("path_cm", 1.0, low=0.001, high=10.0),
         solvent=vial_table.text("solvent", "toluene", among=tuple(SOLVENT_VISCOSITY_MPA_S)),
         air=vial_table.number("air", 1.0, low=0.0, high=1.0),
@@ -93,7 +99,8 @@ def read_sample(values: Mapping[str, Any], where: str) -> Preparation:
     return preparation
 
 
-def _size_nm(crystals: Table) -> float:
+def crystal_size_nm(crystals: Table) -> float:
+    """Take the size of nanocrystals, given as such or by their colour."""
     if "edge_length_nm" in crystals:
         if "peak_nm" in crystals:
             message = f"{crystals.where}: give either edge_length_nm or peak_nm, not both"

@@ -1,8 +1,9 @@
 """The one thing that all simulated instruments look at.
 
-The light source, the pump and the stage change what happens to the sample; the spectrometer and the
-power meter look. Between two changes nothing is computed: the sample is moved on when something
-changes or an exposure ends, and looking at the truth moves a copy, so that it never alters a run.
+The light source, the pump, the hotplate and the stage change what happens to the sample; the
+spectrometer, the power meter and the balance look. Between two changes nothing is computed: the
+sample is moved on when something changes or an exposure ends, and looking at the truth moves a
+copy, so that it never alters a run.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ import numpy as np
 from simulators.sample.beam import DARK, Beam, Inputs
 from simulators.sample.detector import Detector, exposure_rng
 from simulators.sample.emission import PixelGrid
-from simulators.sample.nanocrystals import Sample
 from simulators.sample.optics import Floats
-from simulators.sample.replay import ReplaySample
 from simulators.sample.spots import METER, SAMPLE, spot_in_beam
-from simulators.sample.world_file import Simulation, read_simulation, vial_name
+from simulators.sample.world_file import (
+    FIRST_FILTER,
+    AnySample,
+    Simulation,
+    read_simulation,
+    vial_name,
+)
 
+_COLDEST_DEGC = -200.0
 STRAY_POWER_W = 1e-9
 """What a power meter reads of the room."""
 
@@ -47,8 +53,11 @@ class World:
         self._simulation = simulation
         self._samples = dict(simulation.samples)
         self._currents_ma: dict[int, float] = {}
-        self._beams: tuple[Beam, ...] = ()
+        self._shutter_open = True
+        self._filter = FIRST_FILTER
+        self._beams = self._light()
         self._rate_ul_min = 0.0
+        self._temperature_degc: float | None = None
         self._in_beam = self._at(0.0, 0.0)
         self._now_s: float | None = None
         self._settled_s = 0.0
@@ -116,15 +125,45 @@ class World:
             return
         self._settle()
         self._currents_ma[channel] = current_ma
-        self._beams = tuple(
-            Beam(
-                wavelength_nm=led.wavelength_nm,
-                fwhm_nm=led.fwhm_nm,
-                irradiance_mw_cm2=self._currents_ma[number] * led.irradiance_mw_cm2_per_ma,
-            )
-            for number, led in sorted(self._simulation.leds.items())
-            if self._currents_ma.get(number, 0.0) * led.irradiance_mw_cm2_per_ma > 0.0
-        )
+        self._beams = self._light()
+
+    def set_shutter(self, now_s: float, open: bool) -> None:
+        """Open or close the shutter between the light source and the stage; it begins open."""
+        self.advance(now_s)
+        if open != self._shutter_open:
+            self._settle()
+            self._shutter_open = open
+            self._beams = self._light()
+
+    def set_filter(self, now_s: float, position: int) -> None:
+        """Turn the filter wheel between the light source and the stage.
+
+        Args:
+            now_s: When.
+            position: Position that is in the light, 1 the first; one without a filter is empty.
+        """
+        self.advance(now_s)
+        if position != self._filter:
+            self._settle()
+            self._filter = position
+            self._beams = self._light()
+
+    def set_temperature(self, now_s: float, temperature_degc: float) -> None:
+        """Change the temperature of the bath or plate that the run's sample is on."""
+        if not (temperature_degc >= _COLDEST_DEGC and math.isfinite(temperature_degc)):
+            message = f"{temperature_degc} °C is no temperature of a bath"
+            raise ValueError(message)
+        self.advance(now_s)
+        if temperature_degc != self._temperature_degc:
+            self._settle()
+            self._temperature_degc = temperature_degc
+
+    def mass_g(self, now_s: float) -> float:
+        """Return the mass of the run's sample, on a balance tared with the empty vessel."""
+        self.advance(now_s)
+        twin = self._samples[SAMPLE].copy()
+        twin.step(now_s - self._settled_s, self._inputs(SAMPLE))
+        return twin.mass_g
 
     def set_flow(self, now_s: float, rate_ul_min: float) -> None:
         """Change the flow of the pump, positive into the sample, negative out of it."""
@@ -212,6 +251,8 @@ class World:
             "light_on_s": self._light_on_s + (pending_s if self._beams else 0.0),
             "in_beam": self._in_beam,
             "rate_ul_min": self._rate_ul_min,
+            "shutter_open": self._shutter_open,
+            "filter_position": self._filter,
             "vials": truths,
         }
 
@@ -231,6 +272,7 @@ class World:
         return Inputs(
             beams=beams,
             rate_ul_min=self._rate_ul_min,
+            temperature_degc=self._temperature_degc,
             liquid_ligand_mm=self._simulation.liquid_ligand_mm,
         )
 
@@ -248,7 +290,23 @@ class World:
             for exposure in self._exposures.values():
                 exposure.photons += dt_s * seen.emission_per_s(exposure.grid, self._beams)
 
-    def _seen(self) -> Sample | ReplaySample | None:
+    def _light(self) -> tuple[Beam, ...]:
+        """Return the light that gets through filter and shutter."""
+        passed = self._simulation.transmission(self._filter) if self._shutter_open else 0.0
+        leds = sorted(self._simulation.leds.items())
+        beams = (
+            Beam(
+                wavelength_nm=led.wavelength_nm,
+                fwhm_nm=led.fwhm_nm,
+                irradiance_mw_cm2=self._currents_ma.get(number, 0.0)
+                * led.irradiance_mw_cm2_per_ma
+                * passed,
+            )
+            for number, led in leds
+        )
+        return tuple(beam for beam in beams if beam.irradiance_mw_cm2 > 0.0)
+
+    def _seen(self) -> AnySample | None:
         """Return the sample in the beam."""
         return None if self._in_beam is None else self._samples.get(self._in_beam)
 

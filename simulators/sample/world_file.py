@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from simulators.sample.detector import Detector
 from simulators.sample.emission import Throughput
+from simulators.sample.film import Film
+from simulators.sample.film_file import read_film
 from simulators.sample.leak import Longpass
 from simulators.sample.nanocrystals import Sample
 from simulators.sample.replay import PEAK_COUNTS_PER_S, ReplaySample
-from simulators.sample.sample_file import load_sample
+from simulators.sample.sample_file import load_tables, read_sample
 from simulators.sample.spots import METER, SAMPLE, Spot
 from simulators.sample.tables import SampleConfigurationError, Table
+
+AnySample: TypeAlias = Sample | Film | ReplaySample
+"""What can stand in the beam."""
+FIRST_FILTER = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +43,21 @@ class Simulation:
         spots: What stands where on the stage; empty when the sample is always in the beam.
         liquid_ligand_mm: Ligand in the pump's liquid, mmol/L.
         detector: The spectrometer's detector.
+        filters: Transmissions of the filter wheel in front of the light, position 1 first.
     """
 
     seed: int
-    samples: Mapping[str, Sample | ReplaySample]
+    samples: Mapping[str, AnySample]
     leds: Mapping[int, Led]
     spots: tuple[Spot, ...]
     liquid_ligand_mm: float
     detector: Detector
+    filters: tuple[float, ...] = ()
+
+    def transmission(self, position: int) -> float:
+        """Return what the filter wheel lets through; a position without a filter, everything."""
+        number = position - FIRST_FILTER
+        return self.filters[number] if 0 <= number < len(self.filters) else 1.0
 
 
 def read_simulation(
@@ -68,7 +81,7 @@ def read_simulation(
     samples = {SAMPLE: _main_sample(table, throughput, folder)}
     for spot in spots:
         if spot.holds not in (SAMPLE, METER):
-            samples[vial_name(spot)] = Sample(load_sample(spot.holds, folder), throughput)
+            samples[vial_name(spot)] = open_sample(spot.holds, throughput, folder)
     simulation = Simulation(
         seed=used_seed,
         samples=samples,
@@ -76,6 +89,7 @@ def read_simulation(
         spots=spots,
         liquid_ligand_mm=_pump(table.table("pump")),
         detector=_detector(table.table("detector"), used_seed),
+        filters=_filters(table.table("filter_wheel")),
     )
     table.finish()
     return simulation
@@ -88,11 +102,26 @@ def vial_name(spot: Spot) -> str:
     return f"{spot.holds} at {spot.x_mm:g}, {spot.y_mm:g} mm"
 
 
-def _main_sample(
-    table: Table, throughput: Throughput, folder: Path | None
-) -> Sample | ReplaySample:
+def open_sample(name_or_path: str, throughput: Throughput, folder: Path | None) -> Sample | Film:
+    """Return the sample of a file: a vial, or a drop when the file has the table ``film``."""
+    values, where = load_tables(name_or_path, folder)
+    if "film" in values:
+        return Film(read_film(values, where), throughput)
+    return Sample(read_sample(values, where), throughput)
+
+
+def _filters(table: Table) -> tuple[float, ...]:
+    transmissions = table.numbers("transmission")
+    if not all(0.0 <= each <= 1.0 for each in transmissions):
+        message = f"{table.where}: transmission = {list(transmissions)}, but 0 to 1 is expected"
+        raise SampleConfigurationError(message)
+    table.finish()
+    return transmissions
+
+
+def _main_sample(table: Table, throughput: Throughput, folder: Path | None) -> AnySample:
     if "replay" not in table:
-        return Sample(load_sample(table.text("sample", "as-synthesised"), folder), throughput)
+        return open_sample(table.text("sample", "as-synthesised"), throughput, folder)
     if "sample" in table:
         message = f"{table.where}: give either sample or replay, not both"
         raise SampleConfigurationError(message)

@@ -7,13 +7,16 @@ import pytest
 
 from simulators.sample import (
     Beam,
+    Film,
     Inputs,
     PixelGrid,
     Sample,
     Throughput,
     diluted,
     load_sample,
+    read_film,
 )
+from simulators.sample.sample_file import load_tables
 
 HC_EV_NM = 1239.841984
 
@@ -61,6 +64,15 @@ def make_sample(**changes):
     return Sample(preparation, Throughput(stray=0.0, wire_scatter=0.0))
 
 
+def make_film(name="drop-5um-toluene", **changes):
+    """Return a film of the library; changes go to the table that has such a key."""
+    values, where = load_tables(name)
+    crystals = {"peak_nm", "concentration_nm", "ligand_mm", "assembled", "fused"}
+    for table, keys in (("nanocrystals", crystals), ("film", changes.keys() - crystals)):
+        values[table].update({key: changes[key] for key in keys if key in changes})
+    return Film(read_film(values, where), Throughput(stray=0.0, wire_scatter=0.0))
+
+
 @pytest.fixture(scope="session")
 def fine_grid():
     return PixelGrid(np.arange(450.0, 620.0, 0.1))
@@ -80,6 +92,11 @@ def light():
 @pytest.fixture(scope="session")
 def sample_with():
     return make_sample
+
+
+@pytest.fixture(scope="session")
+def film_with():
+    return make_film
 
 
 @pytest.fixture(scope="session")

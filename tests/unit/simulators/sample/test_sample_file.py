@@ -12,12 +12,16 @@ def changed(table, **changes):
     return {**PLAIN, table: {**PLAIN.get(table, {}), **changes}}
 
 
-def test_the_library_holds_the_four_samples():
-    assert library_names() == ("as-synthesised", "blank", "degraded", "ligand-poor")
+VIALS = ("as-synthesised", "blank", "degraded", "ligand-poor")
+FILMS = ("drop-5um-toluene", "superlattice-film")
 
 
-@pytest.mark.parametrize("name", library_names())
-def test_every_sample_of_the_library_is_what_its_name_says(name):
+def test_the_library_holds_four_vials_and_two_films():
+    assert library_names() == tuple(sorted(VIALS + FILMS))
+
+
+@pytest.mark.parametrize("name", VIALS)
+def test_every_vial_of_the_library_is_what_its_name_says(name):
     preparation = load_sample(name)
     assert preparation.name == name
     assert sum(preparation.populations[:4]) == pytest.approx(1.0, abs=1e-12)
