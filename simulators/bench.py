@@ -13,7 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from simulators import newera_ne1000, ocean_hdx, thorlabs_dc4100, thorlabs_pm100, zaber_ascii
+from simulators import (
+    ika_plate,
+    mt_sics,
+    newera_ne1000,
+    ocean_hdx,
+    sartorius_sbi,
+    thorlabs_dc4100,
+    thorlabs_fw102c,
+    thorlabs_pm100,
+    thorlabs_sc10,
+    zaber_ascii,
+)
 from simulators.faults import Faults
 from simulators.instrument import JSON, Instrument
 from simulators.instrument import World as WorldLike
@@ -29,6 +40,11 @@ MODELS: Mapping[str, Builder] = {
     "newera-ne1000": newera_ne1000.from_table,
     "zaber-ascii": zaber_ascii.from_table,
     "thorlabs-pm100d": thorlabs_pm100.from_table,
+    "ika-plate": ika_plate.from_table,
+    "mt-sics": mt_sics.from_table,
+    "sartorius-sbi": sartorius_sbi.from_table,
+    "thorlabs-sc10": thorlabs_sc10.from_table,
+    "thorlabs-fw102c": thorlabs_fw102c.from_table,
 }
 """Builders of the simulators by the model that the bench file names."""
 

@@ -99,6 +99,22 @@ class World(Protocol):
         """Return the power in W that falls through the aperture of the power meter."""
         ...
 
+    def set_temperature(self, now_s: float, temperature_degc: float) -> None:
+        """Bring what the sample stands in to a temperature."""
+        ...
+
+    def mass_g(self, now_s: float) -> float:
+        """Return the mass in g of what stands on the pan of the balance."""
+        ...
+
+    def set_shutter(self, now_s: float, open: bool) -> None:
+        """Open or close the shutter in front of the light."""
+        ...
+
+    def set_filter(self, now_s: float, position: int) -> None:
+        """Turn the filter wheel in front of the light to a position."""
+        ...
+
     def truth(self, now_s: float) -> dict[str, Any]:
         """Return the sample's own ledger."""
         ...

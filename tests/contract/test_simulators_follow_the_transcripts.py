@@ -33,10 +33,15 @@ def _text(text):
     return text.encode("latin-1")
 
 
-def waits_for_answer(instrument, now_s, wanted):
+def length_of_reply(exchange):
+    if "reply_length" in exchange:
+        return exchange["reply_length"]
+    return len(bytes.fromhex(exchange.get("reply_hex", "")) or exchange.get("reply", ""))
+
+
+def waits_for_answer(instrument, now_s, out, length):
     """Poll as the server does until the answer is complete."""
-    out = b""
-    while wanted and not out:
+    while len(out) < length:
         due_s = instrument.next_event_s()
         assert due_s is not None, "an answer is expected and nothing will happen"
         now_s = max(now_s, due_s)
@@ -53,9 +58,7 @@ def replay(model, cut):
         out = instrument.poll(now_s)
         for part in cut(request_of(exchange)):
             out += instrument.feed(part, now_s)
-        wants_reply = exchange.get("reply") != ""
-        if not out:
-            out, now_s = waits_for_answer(instrument, now_s, wants_reply)
+        out, now_s = waits_for_answer(instrument, now_s, out, length_of_reply(exchange))
         yield exchange, out
 
 

@@ -3,11 +3,16 @@
 import tomllib
 from pathlib import Path
 
+from simulators.ika_plate import IkaPlate
+from simulators.mt_sics import MettlerBalance
 from simulators.newera_ne1000 import NewEraNE1000
 from simulators.newera_plunger import Syringe
 from simulators.ocean_hdx import OceanHDX
+from simulators.sartorius_sbi import SartoriusBalance
 from simulators.thorlabs_dc4100 import LedHead, ThorlabsDC4100
+from simulators.thorlabs_fw102c import ThorlabsFW102C
 from simulators.thorlabs_pm100 import ThorlabsPM100D
+from simulators.thorlabs_sc10 import ThorlabsSC10
 from simulators.zaber_ascii import ZaberStage
 from simulators.zaber_axis import AxisTable
 from tests.unit.simulators.fake_world import FakeWorld
@@ -19,6 +24,11 @@ MODELS = (
     "newera-ne1000",
     "zaber-ascii",
     "thorlabs-pm100d",
+    "ika-plate",
+    "mt-sics",
+    "sartorius-sbi",
+    "thorlabs-sc10",
+    "thorlabs-fw102c",
 )
 
 
@@ -30,7 +40,9 @@ def transcript(model):
 def simulator(model, world=None, initial=None):
     """Return a simulator that has just been switched on at 1000 s."""
     initial = dict(transcript(model)["initial"] if initial is None else initial)
-    world = world or FakeWorld(power_w=initial.get("power_w", 0.0))
+    world = world or FakeWorld(
+        power_w=initial.pop("power_w", 0.0), pan_g=initial.pop("mass_g", 0.0)
+    )
     instrument = _BUILDERS[model](world, initial)
     instrument.power_cycle(1000.0)
     return instrument
@@ -52,11 +64,6 @@ def _zaber(world, initial):
     return ZaberStage(world, axes=axes, **initial)
 
 
-def _pm100(world, initial):
-    initial.pop("power_w", None)
-    return ThorlabsPM100D(world, **initial)
-
-
 def _ne1000(world, initial):
     return NewEraNE1000(world, syringe=Syringe(), **initial)
 
@@ -66,5 +73,10 @@ _BUILDERS = {
     "thorlabs-dc4100": _dc4100,
     "newera-ne1000": _ne1000,
     "zaber-ascii": _zaber,
-    "thorlabs-pm100d": _pm100,
+    "thorlabs-pm100d": lambda world, initial: ThorlabsPM100D(world, **initial),
+    "ika-plate": lambda world, initial: IkaPlate(world, **initial),
+    "mt-sics": lambda world, initial: MettlerBalance(world, **initial),
+    "sartorius-sbi": lambda world, initial: SartoriusBalance(world, **initial),
+    "thorlabs-sc10": lambda world, initial: ThorlabsSC10(world, **initial),
+    "thorlabs-fw102c": lambda world, initial: ThorlabsFW102C(world, **initial),
 }

@@ -11,11 +11,15 @@ class FakeDetector:
 
 
 class FakeWorld:
-    """Shines with ``photons_per_s`` on every pixel and with ``power_w`` on the meter."""
+    """Shines with ``photons_per_s`` on every pixel and with ``power_w`` on the meter.
 
-    def __init__(self, *, photons_per_s=1000.0, power_w=0.0):
+    On the pan of a balance there is ``pan_g``, a number or a function of the time.
+    """
+
+    def __init__(self, *, photons_per_s=1000.0, power_w=0.0, pan_g=0.0):
         self.photons_per_s = photons_per_s
         self.power_w = power_w
+        self.pan_g = pan_g
         self.detector = FakeDetector()
         self.calls = []
         self.now_s = -np.inf
@@ -55,6 +59,22 @@ class FakeWorld:
     def meter_power_w(self, now_s, aperture_area_cm2):
         self.advance(now_s)
         return self.power_w
+
+    def set_temperature(self, now_s, temperature_degc):
+        self.advance(now_s)
+        self.calls.append(("temperature", now_s, temperature_degc))
+
+    def mass_g(self, now_s):
+        self.advance(now_s)
+        return self.pan_g(now_s) if callable(self.pan_g) else self.pan_g
+
+    def set_shutter(self, now_s, open):
+        self.advance(now_s)
+        self.calls.append(("shutter", now_s, open))
+
+    def set_filter(self, now_s, position):
+        self.advance(now_s)
+        self.calls.append(("filter", now_s, position))
 
     def truth(self, now_s):
         self.advance(now_s)

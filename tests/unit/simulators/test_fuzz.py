@@ -13,6 +13,11 @@ _WORDS = {
     "newera-ne1000": [b"RAT", b"RUN", b"STP", b"SAF1", b"VOL", b"\r", b"\x02\x08SAF0UC\x03", b"*"],
     "zaber-ascii": [b"/1 1 ", b"move abs ", b"move vel ", b"home", b"stop", b":", b"set ", b"\n"],
     "thorlabs-pm100d": [b"MEAS:POW?", b"SENS:", b"AVER ", b";", b"INIT", b"SYST:ERR?", b"\n"],
+    "ika-plate": [b"OUT_SP_1 ", b"OUT_SP_4 ", b"START_1", b"START_4", b"OUT_WD1@", b" \r\n"],
+    "mt-sics": [b"SIR", b"SNR", b"SR ", b"TA ", b" g", b"Z", b"T", b"C3", b"@", b"\r\n"],
+    "sartorius-sbi": [b"\x1bP", b"\x1bT", b"\x1bV", b"\x1bZ", b"\x1bx", b"_", b"\r\n"],
+    "thorlabs-sc10": [b"ens", b"mode=2", b"mode=4", b"trig=", b"rep=", b"ens?", b"\r"],
+    "thorlabs-fw102c": [b"pos=", b"pos=4", b"speed=0", b"pos?", b"\r", b"\n"],
 }
 
 
