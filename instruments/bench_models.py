@@ -6,6 +6,9 @@ A further instrument is a function here and a line in ``MODELS``.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from instruments.balances import Balance, BalanceDriver
+from instruments.balances.mt_sics import MtSics
+from instruments.balances.sartorius_sbi import SartoriusSbi
 from instruments.bench_file import Table
 from instruments.device import BenchDevice
 from instruments.light_sources import LightChannel, LightSource
@@ -15,10 +18,15 @@ from instruments.power_meters import PowerMeter
 from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
 from instruments.pumps import Syringe, SyringePump
 from instruments.pumps.ne1000 import Ne1000
+from instruments.shutters import FilterWheel, Shutter
+from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
+from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
 from instruments.spectrometers import Spectrometer
 from instruments.spectrometers.ocean_hdx import OceanHdx
 from instruments.stages import Stage, make_stage
 from instruments.stages.zaber_ascii import ZaberStage
+from instruments.thermal import Heating, Thermostat
+from instruments.thermal.ika_plate import MAX_SPEED_RPM, WATCHDOG_LIMITS_S, IkaPlate
 
 _LONG_MM = 10_000.0
 
@@ -143,6 +151,65 @@ def _thorlabs_pm100(name: str, link: Link, table: Table) -> PowerMeter:
     )
 
 
+def _ika_plate(name: str, link: Link, table: Table) -> Thermostat:
+    probe = table.text("probe", "external")
+    if probe not in ("external", "plate"):
+        raise table.error(f"probe must be 'external' or 'plate', got {probe!r}")
+    low_s, high_s = WATCHDOG_LIMITS_S
+    driver = IkaPlate(
+        link,
+        probe="plate" if probe == "plate" else "external",
+        watchdog_s=table.integer("watchdog_s", 60, minimum=low_s, maximum=high_s),
+    )
+    heating = Heating(
+        limit_degc=table.number("limit_degc", minimum=1, maximum=500),
+        overshoot_k=table.number("overshoot_k", 5.0, minimum=0, maximum=100),
+        band_k=table.number("band_k", 0.5, minimum=0.1, maximum=50),
+        hold_s=table.number("hold_s", 60.0, minimum=0, maximum=86_400),
+        settle_timeout_s=table.number("settle_timeout_s", 3600.0, minimum=1, maximum=86_400),
+        stirring_limit_rpm=table.number(
+            "stirring_limit_rpm", MAX_SPEED_RPM, minimum=0, maximum=MAX_SPEED_RPM
+        ),
+    )
+    return Thermostat(name=name, driver=driver, heating=heating)
+
+
+def _balance(name: str, driver: BalanceDriver, table: Table) -> Balance:
+    return Balance(
+        name=name,
+        driver=driver,
+        stability_timeout_s=table.number("stability_timeout_s", 10.0, minimum=0, maximum=3600),
+        tare_tolerance_g=table.number("tare_tolerance_g", 0.002, minimum=0, maximum=1e3),
+    )
+
+
+def _mt_sics(name: str, link: Link, table: Table) -> Balance:
+    return _balance(name, MtSics(link), table)
+
+
+def _sartorius_sbi(name: str, link: Link, table: Table) -> Balance:
+    return _balance(name, SartoriusSbi(link), table)
+
+
+def _thorlabs_sc10(name: str, link: Link, table: Table) -> Shutter:
+    return Shutter(name=name, driver=ThorlabsSc10(link))
+
+
+def _thorlabs_fw102c(name: str, link: Link, table: Table) -> FilterWheel:
+    numbers = table.table("filters").numbers(minimum=1, maximum=12)
+    filters = {key: round(number) for key, number in numbers.items()}
+    if filters != numbers:
+        raise table.error(f"the positions of filters are whole numbers: {numbers}")
+    if len(set(filters.values())) != len(filters):
+        raise table.error(f"two filters have the same position: {filters}")
+    return FilterWheel(
+        name=name,
+        driver=ThorlabsFw102c(link),
+        filters=filters,
+        settle_s=table.number("settle_s", 0.5, minimum=0, maximum=60),
+    )
+
+
 MODELS: Mapping[str, Model] = {
     "ocean-hdx": Model(
         kind=Spectrometer,
@@ -178,6 +245,41 @@ MODELS: Mapping[str, Model] = {
         baud_rate=115_200,
         read_termination="\n",
         write_termination="\n",
+    ),
+    "ika-plate": Model(
+        kind=Thermostat,
+        build=_ika_plate,
+        baud_rate=9600,
+        read_termination="\r\n",
+        write_termination="\r\n",
+    ),
+    "mt-sics": Model(
+        kind=Balance,
+        build=_mt_sics,
+        baud_rate=9600,
+        read_termination="\r\n",
+        write_termination="\r\n",
+    ),
+    "sartorius-sbi": Model(
+        kind=Balance,
+        build=_sartorius_sbi,
+        baud_rate=9600,
+        read_termination="\r\n",
+        write_termination="\r\n",
+    ),
+    "thorlabs-sc10": Model(
+        kind=Shutter,
+        build=_thorlabs_sc10,
+        baud_rate=9600,
+        read_termination="> ",
+        write_termination="\r",
+    ),
+    "thorlabs-fw102c": Model(
+        kind=FilterWheel,
+        build=_thorlabs_fw102c,
+        baud_rate=115_200,
+        read_termination="> ",
+        write_termination="\r",
     ),
 }
 """Every model by the name it has in a bench file."""

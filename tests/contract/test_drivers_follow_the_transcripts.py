@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from instruments import errors
+from instruments.balances.mt_sics import MtSics
+from instruments.balances.sartorius_sbi import SartoriusSbi
 from instruments.bench_models import MODELS
 from instruments.light_sources.thorlabs_dc4100 import ThorlabsDc4100
 from instruments.links import ScriptedLink
 from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
 from instruments.pumps.ne1000 import Ne1000
+from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
+from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
 from instruments.spectrometers.ocean_hdx import OceanHdx
 from instruments.stages.zaber_ascii import ZaberStage
+from instruments.thermal.ika_plate import IkaPlate
 
 TRANSCRIPTS = Path(__file__).parent.parent / "transcripts"
 OBP_FOOTER = bytes.fromhex("c5c4c3c2")
@@ -37,10 +42,15 @@ class StageAndAxis:
 
 
 DRIVERS = {
+    "ika-plate": IkaPlate,
+    "mt-sics": MtSics,
     "newera-ne1000": Ne1000,
     "ocean-hdx": OceanHdx,
+    "sartorius-sbi": SartoriusSbi,
     "thorlabs-dc4100": ThorlabsDc4100,
+    "thorlabs-fw102c": ThorlabsFw102c,
     "thorlabs-pm100d": ThorlabsPm100,
+    "thorlabs-sc10": ThorlabsSc10,
     "zaber-ascii": StageAndAxis,
 }
 
@@ -120,6 +130,8 @@ def test_the_driver_sends_and_understands_what_the_manual_says(model, exchanges)
         driver.begin(sent(exchanges[0]))
     if hasattr(driver, "_diameter_mm"):  # the syringe of the session
         driver._diameter_mm = 14.43
+    if hasattr(driver, "_count"):  # the wheel of the session
+        driver._count = None if b"pcount" in sent(exchanges[0]) else 6
     wanted = exchanges[0]["driver"]
     if model == "thorlabs-pm100d" and wanted["call"] == "set_wavelength_nm":
         driver._wavelength_limits_nm = (200.0, 1100.0)  # asked for earlier in the session

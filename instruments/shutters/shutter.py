@@ -1,0 +1,201 @@
+"""A shutter as plans see it."""
+
+import logging
+import threading
+import time
+from typing import Any, Literal, Protocol
+
+from ophyd import Component as Cpt
+from ophyd.status import Status
+
+from instruments.device import BenchDevice, Driver
+from instruments.errors import InstrumentError, LimitError
+from instruments.interruption import Interruption
+from instruments.signals import InstrumentSignal
+from instruments.tasks import start_task
+
+_LOGGER = logging.getLogger(__name__)
+
+ShutterPosition = Literal["open", "closed"]
+
+_POSITIONS = ("open", "closed")
+_SET_TIMEOUT_S = 40.0
+_CLOSING_TRIES = 5
+_CLOSING_PAUSE_S = 1.0
+
+
+class ShutterDriver(Driver, Protocol):
+    """What a shutter needs of its driver."""
+
+    def prepare(self) -> None:
+        """Close it, and bring it to where it obeys commands."""
+        ...
+
+    def is_open(self) -> bool:
+        """Return whether light passes."""
+        ...
+
+    def is_interlock_open(self) -> bool:
+        """Return whether the interlock keeps it closed."""
+        ...
+
+    def open_shutter(self) -> None:
+        """Open it, if it is closed, and confirm."""
+        ...
+
+    def close_shutter(self) -> None:
+        """Close it, if it is open, and confirm."""
+        ...
+
+
+class Shutter(BenchDevice):
+    """Lets light pass or not.
+
+    Args:
+        name: Name on the bench.
+        driver: The instrument.
+        **kwargs: As for ``ophyd.Device``.
+    """
+
+    is_open = Cpt(
+        InstrumentSignal, getter="_get_is_open", kind="hinted", doc="1 when light passes, read back"
+    )
+    is_interlock_open = Cpt(
+        InstrumentSignal,
+        getter="_get_is_interlock_open",
+        kind="normal",
+        doc="1 when the interlock keeps it closed",
+    )
+
+    def __init__(self, *, name: str, driver: ShutterDriver, **kwargs: Any) -> None:
+        self._shutter = driver
+        self._lock = threading.Lock()
+        self._orders = 0  # counts set, stop and make_safe: an older order never opens
+        self._stopped_order = 0  # the one that a stop without failure has ended
+        self._wants_open = False
+        self._interruption: Interruption[ShutterPosition] = Interruption()
+        super().__init__(name=name, driver=driver, **kwargs)
+
+    def prepare(self) -> None:
+        """Close it, and bring it to where it obeys commands."""
+        self._shutter.prepare()
+
+    def set(self, position: ShutterPosition) -> Status:
+        """Open or close; what is so already is only confirmed.
+
+        Args:
+            position: ``"open"`` or ``"closed"``.
+
+        Returns:
+            A status that is done when the shutter has confirmed it, and fails with
+            ``InterlockOpenError`` when the interlock forbids it to open.
+
+        Raises:
+            LimitError: Something else was asked for.
+        """
+        if position not in _POSITIONS:
+            raise LimitError(
+                self.name, f"takes 'open' or 'closed', not {position!r}", value=position
+            )
+        order = self._new_order(wants_open=position == "open")
+        # No DeviceStatus: when it fails it stops its device, and with it an order given since.
+        status = Status(self, timeout=_SET_TIMEOUT_S)
+        start_task(lambda: self._carry_out(position, order), status, self.name)
+        return status
+
+    def _new_order(self, *, wants_open: bool) -> int:
+        with self._lock:
+            self._interruption.forget()
+            self._wants_open = wants_open
+            self._orders += 1
+            return self._orders
+
+    def _carry_out(self, position: ShutterPosition, order: int) -> None:
+        try:
+            with self._shutter.link.exchange():
+                if self._orders != order:
+                    raise InstrumentError(self.name, f"{position!r} was overtaken by a later order")
+                if position == "open":
+                    self._shutter.open_shutter()
+                else:
+                    self._shutter.close_shutter()
+        except InstrumentError:
+            with self._lock:
+                failed_by_itself = self._orders == order
+                if failed_by_itself:
+                    self._wants_open = False
+                elif self._stopped_order == order:  # ended by a pause: it is not to fail
+                    return
+            if failed_by_itself:
+                self._close_after_failure(order)
+            raise
+
+    def _close_after_failure(self, order: int) -> None:
+        """Close, a few times if need be: the line may be disturbed for a while."""
+        for _ in range(_CLOSING_TRIES):
+            try:
+                self._close()
+            except InstrumentError as error:
+                _LOGGER.error("%s: after a failure: %s", self.name, error)
+            else:
+                return
+            time.sleep(_CLOSING_PAUSE_S)
+            if self._orders != order:
+                return
+
+    def _close(self) -> None:
+        with self._shutter.link.exchange(urgent=True):
+            self._shutter.close_shutter()
+
+    def stop(self, *, success: bool = False) -> None:
+        """Close and read back that it is closed; from any thread, repeatable.
+
+        Args:
+            success: Whether an order under way ends as done (on a pause) or as failed.
+
+        Raises:
+            InstrumentError: It is not certain that it is closed.
+        """
+        with self._lock:
+            if success:
+                self._stopped_order = self._orders
+            self._orders += 1
+            if self._wants_open:
+                self._interruption.stopped("open")
+                self._wants_open = False
+        self._close()
+
+    def pause(self) -> None:
+        """Remember that it was open: the engine calls :meth:`stop` first, then this."""
+        self._interruption.pause()
+
+    def resume(self) -> None:
+        """Open again what a pause has closed.
+
+        Raises:
+            InstrumentError: It could not be confirmed.
+        """
+        position = self._interruption.take()
+        if position is not None:
+            _LOGGER.info("%s: resumes %r", self.name, position)
+            self.set(position).wait(timeout=_SET_TIMEOUT_S + 1.0)
+
+    def make_safe(self, timeout_s: float = 2.0) -> None:
+        """Close for good: nothing is resumed after it.
+
+        Args:
+            timeout_s: How long the caller waits.
+
+        Raises:
+            InstrumentError: It is not certain that it is closed.
+        """
+        self._new_order(wants_open=False)
+        super().make_safe(timeout_s)
+
+    # -- signals -----------------------------------------------------------------------------
+
+    def _get_is_open(self) -> int:
+        return int(self._shutter.is_open())
+
+    def _get_is_interlock_open(self) -> int:
+        return int(self._shutter.is_interlock_open())
