@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance pictures clean
+.PHONY: demo test check acceptance bench pictures clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -19,6 +19,10 @@ check: $(VENV)/.test-ready  ## style, types, architecture
 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py
+
+bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python tests/benchmarks/run.py
 
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py

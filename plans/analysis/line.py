@@ -13,7 +13,7 @@ from plans.analysis.spectrum import HC_EV_NM, energy_ev
 _LN2: Final = float(np.log(2.0))
 _FOUR_LN2: Final = 4.0 * _LN2
 _PARAMETERS: Final = 6  # height, position, two widths, offset, slope
-_MOST_SKEW: Final = 4.0
+MOST_SKEW: Final = 4.0
 _MOST_STEPS: Final = 40
 _DIAGONAL: Final = np.diag_indices(_PARAMETERS)
 
@@ -145,8 +145,8 @@ class LineFit:
 
 WINDOW_FWHM: Final = 2.5
 """Half width of the window of a fit, in full widths of the line."""
-_WEIGHT_AT: Final = (0.65, 0.85, 1.55, 1.75, 2.3, WINDOW_FWHM)
-_WEIGHT: Final = (1.0, 0.04, 0.04, 1.0, 1.0, 0.0)
+WEIGHT_AT: Final = (0.65, 0.85, 1.55, 1.75, 2.3, WINDOW_FWHM)
+WEIGHT: Final = (1.0, 0.04, 0.04, 1.0, 1.0, 0.0)
 
 
 def pixel_weights(wavelength_nm: FloatArray, line: SplitGaussian) -> FloatArray:
@@ -156,7 +156,7 @@ def pixel_weights(wavelength_nm: FloatArray, line: SplitGaussian) -> FloatArray:
     between (shoulders, a second population) would pull at both and says little: it weighs 4 %.
     """
     away = np.abs(energy_ev(wavelength_nm) - line.position_ev) / line.fwhm_ev
-    return np.interp(away, _WEIGHT_AT, _WEIGHT)
+    return np.interp(away, WEIGHT_AT, WEIGHT)
 
 
 def fit_line(
@@ -292,13 +292,18 @@ class _Workspace:
     def _inside(self, parameters: FloatArray, step: FloatArray) -> FloatArray:
         """Take a step that cannot leave the pixels or turn a width negative."""
         trial = parameters + step
-        reach = 0.5 * (parameters[2] + parameters[3])
-        trial[1] = np.clip(trial[1], parameters[1] - reach, parameters[1] + reach)
-        trial[1] = np.clip(trial[1], *self.range_ev)
-        trial[2:4] = np.clip(trial[2:4], 0.5 * parameters[2:4], 2.0 * parameters[2:4])
-        trial[2:4] = np.clip(trial[2:4], *self.widths_ev)
-        wider = 0.5 * (trial[2] + trial[3])
-        trial[2:4] = np.clip(trial[2:4], wider / _MOST_SKEW, 2.0 * wider)
+        old_low, old_high = float(parameters[2]), float(parameters[3])
+        reach = 0.5 * (old_low + old_high)
+        position, from_ev = float(trial[1]), float(parameters[1])
+        position = min(max(position, from_ev - reach), from_ev + reach)
+        trial[1] = min(max(position, self.range_ev[0]), self.range_ev[1])
+        narrowest, widest = self.widths_ev
+        low = min(max(float(trial[2]), 0.5 * old_low), 2.0 * old_low)
+        high = min(max(float(trial[3]), 0.5 * old_high), 2.0 * old_high)
+        low, high = min(max(low, narrowest), widest), min(max(high, narrowest), widest)
+        wider = 0.5 * (low + high)
+        trial[2] = min(max(low, wider / MOST_SKEW), 2.0 * wider)
+        trial[3] = min(max(high, wider / MOST_SKEW), 2.0 * wider)
         return trial
 
     def model(self, parameters: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -306,17 +311,17 @@ class _Workspace:
         height, position, width_low, width_high, offset, slope = parameters
         away = self.energy - position
         red = away < 0
-        scaled = away / np.where(red, width_low, width_high)
-        exponent = _FOUR_LN2 * scaled**2
-        unit = np.exp(-np.minimum(exponent, 700.0)) * (self.energy / position) ** 2
+        width = np.where(red, width_low, width_high)
+        scaled = away / width
+        exponent = np.minimum(_FOUR_LN2 * scaled**2, 700.0)
+        unit = np.exp(-exponent) * (self.energy / position) ** 2
         line = height * unit
         jacobian = np.empty((self.energy.size, _PARAMETERS))
-        by_width = 2.0 * line * np.minimum(exponent, 700.0)
+        by_width = 2.0 * line * exponent / width
         jacobian[:, 0] = unit
-        width = np.where(red, width_low, width_high)
         jacobian[:, 1] = line * (2.0 * _FOUR_LN2 * scaled / width - 2.0 / position)
-        jacobian[:, 2] = np.where(red, by_width / width_low, 0.0)
-        jacobian[:, 3] = np.where(red, 0.0, by_width / width_high)
+        jacobian[:, 2] = np.where(red, by_width, 0.0)
+        jacobian[:, 3] = by_width - jacobian[:, 2]
         jacobian[:, 4] = 1.0
         jacobian[:, 5] = self.along
         return line + offset + slope * self.along, jacobian

@@ -7,10 +7,10 @@ import numpy as np
 from plans.analysis.noise import FOURTH_DIFFERENCE, FloatArray
 from plans.analysis.smooth import kernel
 
-_SLOW: Final = 0.2  # of the width of the line: what varies slower than this is no noise
-_BLOCK: Final = 0.12  # of the width of the line: misfits hardly change over four such blocks
-_FEWEST_BLOCKS: Final = 15
-_STANDS_OUT: Final = 2.0
+SLOW_FWHM: Final = 0.2  # of the width of the line: what varies slower than this is no noise
+BLOCK_FWHM: Final = 0.12  # of the width of the line: misfits hardly change over four such blocks
+FEWEST_BLOCKS: Final = 15
+STANDS_OUT: Final = 2.0
 
 
 def noise_of_residuals(residuals: FloatArray, fwhm_pixels: float) -> tuple[FloatArray, float]:
@@ -28,7 +28,7 @@ def noise_of_residuals(residuals: FloatArray, fwhm_pixels: float) -> tuple[Float
         The noise at each pixel, and the factor by which neighbours that resemble each other
         (averaged or smoothed data) raise the variance of every fitted number.
     """
-    weights = kernel(max(_SLOW * fwhm_pixels, 4.0), 1.0)
+    weights = kernel(max(SLOW_FWHM * fwhm_pixels, 4.0), 1.0)
     half = weights.size // 2
     if residuals.size <= half:
         return residuals, 1.0
@@ -44,10 +44,10 @@ def _correlation_factor(residuals: FloatArray, noise: FloatArray, fwhm_pixels: f
     The noise of block means comes from their fourth differences, to which a misfit that is smooth
     over four blocks adds little.
     """
-    block = max(2, round(_BLOCK * fwhm_pixels))
+    block = max(2, round(BLOCK_FWHM * fwhm_pixels))
     number = residuals.size // block
     local = _local_size(noise, fwhm_pixels)
-    if number < _FEWEST_BLOCKS or not np.all(local > 0.0):
+    if number < FEWEST_BLOCKS or not np.all(local > 0.0):
         return 1.0
     usual = _trimmed_power(noise / local)
     even = (residuals / local)[: number * block]  # bright pixels weigh as much as dark ones
@@ -55,7 +55,7 @@ def _correlation_factor(residuals: FloatArray, noise: FloatArray, fwhm_pixels: f
     differences = np.convolve(means, FOURTH_DIFFERENCE, mode="valid")
     power = _trimmed_power(differences) / float(np.sum(FOURTH_DIFFERENCE**2))
     factor = block * power / usual
-    return factor if factor > _STANDS_OUT else 1.0
+    return factor if factor > STANDS_OUT else 1.0
 
 
 def _local_size(noise: FloatArray, fwhm_pixels: float) -> FloatArray:

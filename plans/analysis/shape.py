@@ -13,8 +13,8 @@ AREA_FWHM: Final = 2.0
 """The area is taken over the peak, this many full widths to each side."""
 CENTROID_FWHM: Final = 1.5
 """The centroid is taken over this many full widths to each side."""
-_TOP_FWHM: Final = 0.25
-_CROSSING_FWHM: Final = 0.15
+TOP_FWHM: Final = 0.25
+CROSSING_FWHM: Final = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,8 @@ def measure_shape(wavelength_nm: FloatArray, counts: FloatArray, line: SplitGaus
     """
     above = counts - line.baseline(wavelength_nm)
     width, peak = line.fwhm_nm, line.peak_nm
-    height = _top(wavelength_nm, above, peak, _TOP_FWHM * width, line.height)
-    crossing = _CROSSING_FWHM * width
+    height = _top(wavelength_nm, above, peak, TOP_FWHM * width, line.height)
+    crossing = CROSSING_FWHM * width
     near = np.abs(wavelength_nm - peak) <= AREA_FWHM * width
     centre = np.abs(wavelength_nm - peak) <= CENTROID_FWHM * width
     blue_guess, red_guess = _half_of_line(line)
