@@ -1,6 +1,5 @@
 """The peak is read to the precision that its noise allows, and says so."""
 
-
 import numpy as np
 import pytest
 
