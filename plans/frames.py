@@ -51,13 +51,11 @@ class PLSeries:
         self._dark_taken_s = float("-inf")
         self._start_s: float | None = None
         self._doses = tuple(f"{light.name}_{key}" for key in ("dose_j_cm2", "probe_dose_j_cm2"))
-        units = dict.fromkeys(self._doses, "J/cm²")
-        self._dose = Note("dose", dict.fromkeys(self._doses, 0.0), units)
+        self._dose = self._dose_note("dose", 0.0, 0.0)
 
     def dark_frame(self) -> MsgGenerator[None]:
         """Take a dark spectrum; the light is off afterwards."""
-        yield from dark(self._light)
-        yield Msg("sleep", None, _SETTLE_S)
+        yield from self._darken()
         yield from self._expose()
         yield from save_event("dark", self._spectrometer)
         self._dark_taken_s = time.monotonic()
@@ -74,8 +72,7 @@ class PLSeries:
         if time.monotonic() - self._dark_taken_s >= self._dark_every_s:
             yield from self.dark_frame()
         else:
-            yield from dark(self._light)
-            yield Msg("sleep", None, _SETTLE_S)
+            yield from self._darken()
         yield from set_and_wait(self._light, self._probe)
         self._note_time()
         yield from self._expose()
@@ -100,9 +97,7 @@ class PLSeries:
             return  # the sample has had no light
         now_s, ledger = time.monotonic(), self._light.ledger
         total, probe = ledger.dose_j_cm2(now_s), ledger.dose_j_cm2(now_s, purpose="probe")
-        values: dict[str, str | int | float] = dict(zip(self._doses, (total, probe), strict=True))
-        units = dict.fromkeys(self._doses, "J/cm²")
-        yield from save_event("closing", Note("closing", values, units))
+        yield from save_event("closing", self._dose_note("closing", total, probe))
 
     def wait(self, deadline_s: float) -> MsgGenerator[float]:
         """Wait for the next frame; a pause of the run moves the cadence, it is not caught up.
@@ -118,6 +113,14 @@ class PLSeries:
             return deadline_s
         self.paused_s += late_s
         return deadline_s + late_s
+
+    def _dose_note(self, name: str, total: float, probe: float) -> Note:
+        values: dict[str, str | int | float] = dict(zip(self._doses, (total, probe), strict=True))
+        return Note(name, values, dict.fromkeys(self._doses, "J/cm²"))
+
+    def _darken(self) -> MsgGenerator[None]:
+        yield from dark(self._light)
+        yield Msg("sleep", None, _SETTLE_S)
 
     def _expose(self) -> MsgGenerator[None]:
         self._spectrometer.discard_next()  # the light has changed: what is under way is stale
