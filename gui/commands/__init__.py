@@ -1,0 +1,1 @@
+"""Commands that join plans, instruments and simulators."""

@@ -1,0 +1,1 @@
+"""Commands about plans, analysis and records."""

@@ -1,0 +1,1 @@
+"""Commands that serve or show simulated things."""
