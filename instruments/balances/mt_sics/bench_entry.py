@@ -1,0 +1,21 @@
+"""Mettler Toledo balances in a bench file."""
+
+from instruments.balances.balance import Balance
+from instruments.balances.bench_table import make_balance
+from instruments.balances.mt_sics.driver import MtSics
+from instruments.bench_file import Table
+from instruments.links import Link
+from instruments.model import Model
+
+
+def _build(name: str, link: Link, table: Table) -> Balance:
+    return make_balance(name, MtSics(link), table)
+
+
+MODEL = Model(
+    kind=Balance,
+    build=_build,
+    baud_rate=9600,
+    read_termination="\r\n",
+    write_termination="\r\n",
+)

@@ -1,0 +1,30 @@
+"""New Era NE-1000 in a bench file."""
+
+from instruments.bench_file import Table
+from instruments.links import Link
+from instruments.model import Model
+from instruments.pumps.dispense import Syringe
+from instruments.pumps.ne1000.driver import Ne1000
+from instruments.pumps.syringe_pump import SyringePump
+
+
+def _build(name: str, link: Link, table: Table) -> SyringePump:
+    capacity_ul = table.number("syringe_volume_ul", minimum=1, maximum=1e6)
+    syringe = Syringe(
+        name=table.text("syringe"),
+        diameter_mm=table.number("syringe_diameter_mm", minimum=0.1, maximum=50),
+        capacity_ul=capacity_ul,
+        loaded_ul=table.number("loaded_volume_ul", minimum=0, maximum=capacity_ul),
+        contents=table.text("contents", ""),
+    )
+    driver = Ne1000(link, pump_address=table.integer("pump_address", 0, minimum=0, maximum=99))
+    return SyringePump(name=name, driver=driver, syringe=syringe)
+
+
+MODEL = Model(
+    kind=SyringePump,
+    build=_build,
+    baud_rate=19_200,
+    read_termination="\x03",
+    write_termination="\r",
+)
