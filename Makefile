@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance bench pictures clean
+.PHONY: demo test check acceptance bench pictures docs clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
 
 test: $(VENV)/.test-ready  ## run the tests with the coverage gate
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadscope --cov --cov-report=term
 
 check: $(VENV)/.test-ready  ## style, types, architecture
 	$(BIN)/ruff check .
@@ -26,6 +26,10 @@ bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py
+
+docs: $(VENV)/.ready  ## build the documentation as HTML in build/docs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/python -m sphinx --fail-on-warning --quiet --builder html docs build/docs
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \

@@ -1,5 +1,7 @@
 """Everything that can go wrong between us and a device.
 
+The tree::
+
     InstrumentError
     ├── ours: what was asked cannot be asked
     │   ├── LimitError            a value outside what is allowed; nothing was sent
