@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "analyse": ("plans.commands.analyse", "track the PL peak through files of spectra"),
     "report": ("plans.commands.report", "write the report of a recorded run again"),
     "samples": ("plans.commands.samples", "note and show what is in the vials and what came of it"),
+    "queue-server": ("plans.commands.queue_server", "put the bench behind a bluesky-queueserver"),
     "doctor": ("plans.commands.doctor", "check the installation and say what is wrong"),
 }
 """By name: the module, and what the command does."""

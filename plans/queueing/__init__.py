@@ -1,0 +1,1 @@
+"""The bench behind a bluesky-queueserver."""
