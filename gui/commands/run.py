@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--simulated", action="store_true", help="simulate the bench of --bench")
     parser.add_argument("--replay", metavar="FILE", help="play measured spectra back (simulated)")
     parser.add_argument("--no-guard", action="store_true",
-                        help="without the process that switches off when this one dies")  # fmt: skip
+                        help="no process that switches off when this one dies")  # fmt: skip
     add_run_options(parser)
 
 
