@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,13 @@ from bluesky.protocols import Reading
 from instruments.bench_file import read_bench_file
 from instruments.bench_models import make_device
 from instruments.device import BenchDevice
-from instruments.errors import ConfigurationError, InstrumentError, NotConnectedError
+from instruments.errors import (
+    BusyError,
+    ConfigurationError,
+    InstrumentError,
+    NotConnectedError,
+)
+from instruments.owner import OwnerLock
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,11 +49,15 @@ class Bench:
     Args:
         name: Name of the bench.
         devices: The devices by name.
+        locks: What must be owned while the bench is connected.
     """
 
-    def __init__(self, name: str, devices: Mapping[str, BenchDevice]) -> None:
+    def __init__(
+        self, name: str, devices: Mapping[str, BenchDevice], locks: Sequence[OwnerLock] = ()
+    ) -> None:
         self.name = name
         self.devices = dict(devices)
+        self._locks = tuple(locks)
 
     def __getitem__(self, name: str) -> BenchDevice:
         """Return a device.
@@ -81,18 +91,41 @@ class Bench:
         return [device for device in self.devices.values() if isinstance(device, kind)]
 
     def connect(self) -> None:
-        """Connect all devices at the same time.
+        """Connect all devices at the same time, as the one owner of the bench.
 
         Raises:
+            BusyError: Another process owns the bench or one of its ports; nothing was opened.
             InstrumentError: One error that names every device that did not connect; the others are
                 connected.
         """
+        self.own()
         failures = self._in_parallel(lambda device: device.connect())
         if failures:
             words = "".join(f"\n  {error}" for error in failures.values())
             raise InstrumentError(
                 self.name, f"{len(failures)} of {len(self.devices)} did not connect:{words}"
             ) from next(iter(failures.values()))
+
+    def own(self, *, program: str = "regrow", wait_s: float = 0.0) -> None:
+        """Become the one owner of bench file and ports; `close` gives them back.
+
+        Args:
+            program: What the owner does, for whoever comes in vain.
+            wait_s: How long to wait for another owner to end.
+
+        Raises:
+            BusyError: Another process has one of them; none is kept.
+        """
+        try:
+            for lock in self._locks:
+                lock.acquire(program=program, wait_s=wait_s)
+        except BusyError:
+            self._disown()
+            raise
+
+    def _disown(self) -> None:
+        for lock in self._locks:
+            lock.release()
 
     def make_safe(self, timeout_s: float = 2.0) -> list[SafeOutcome]:
         """Switch off all that emits, moves or heats, in parallel; never raises.
@@ -161,6 +194,7 @@ class Bench:
         """Close all links; what emits or moves should have been made safe before."""
         for error in self._in_parallel(lambda device: device.disconnect()).values():
             _LOGGER.warning("closing: %s", error)
+        self._disown()
 
     def _in_parallel(self, work: Callable[[BenchDevice], object]) -> dict[str, InstrumentError]:
         """Do work for all devices at the same time; return what failed, in the file's order."""
@@ -241,7 +275,13 @@ def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) 
             raise table.error(f"address {address} is already that of {owner}")
         devices[device_name] = make_device(device_name, table, address=address)
     _check_addresses(path, devices, addresses or {})
-    return Bench(name, devices)
+    # Addresses given by the caller are those of its own simulators, which nobody else knows.
+    owned = [] if addresses is not None else [f"bench {path.resolve()}", *map(_port, owners)]
+    return Bench(name, devices, [OwnerLock(what) for what in owned])
+
+
+def _port(address: str) -> str:
+    return f"port {address}"
 
 
 def _check_addresses(

@@ -6,6 +6,7 @@ The tree::
     ├── ours: what was asked cannot be asked
     │   ├── LimitError            a value outside what is allowed; nothing was sent
     │   ├── ConfigurationError    the bench file or the settings do not make sense
+    │   ├── BusyError             somebody else owns the bench, the port or the run
     │   └── NotConnectedError     the device has not been connected
     └── theirs: what the device or the line did
         ├── LinkError             the line itself
@@ -21,6 +22,7 @@ the request looks at `LimitError`; all else ends the run.
 """
 
 __all__ = [
+    "BusyError",
     "ConfigurationError",
     "DeviceFaultError",
     "InstrumentError",
@@ -81,6 +83,10 @@ class LimitError(InstrumentError):
 
 class ConfigurationError(InstrumentError):
     """The bench file or the settings of a device do not make sense."""
+
+
+class BusyError(InstrumentError):
+    """Somebody else owns the bench, the port or the run; the message says who."""
 
 
 class NotConnectedError(InstrumentError):

@@ -5,6 +5,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import FrameType
@@ -14,6 +15,8 @@ from bluesky.run_engine import RunEngine
 from bluesky.utils import DuringTask, FailedStatus, MsgGenerator, RunEngineInterrupted
 
 _log = logging.getLogger(__name__)
+
+STALL_S = 10.0  # longer than any single answer of a device or a disk may take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ class Engine:
         ]
         self._exit: dict[str, str] = {}
         self._aborted: str | None = None
+        self._asked_s: float | None = None  # a question to the loop that is not answered yet
         for callback in callbacks:
             # A record that cannot be written must end the run, so no callback's error is hidden.
             self.run_engine.subscribe(callback)
@@ -105,6 +109,30 @@ class Engine:
             return
         self._aborted = reason
         self.run_engine.abort(reason)
+
+    def is_turning(self, within_s: float = STALL_S) -> bool:
+        """Tell whether the thread that carries out the plan still gets anything done.
+
+        To be called again and again, from one thread: each call asks the engine's loop to answer
+        a question, and looks whether it has answered the one before. A plan that waits answers; a
+        device, callback or disk that blocks the loop's thread does not.
+
+        Args:
+            within_s: How long an answer may take, s.
+        """
+        now_s = time.monotonic()
+        asked_s = self._asked_s
+        if asked_s is None:
+            self._asked_s = now_s
+            try:
+                self.run_engine.loop.call_soon_threadsafe(self._answer)
+            except RuntimeError:  # it is closed: nothing is carried out
+                self._asked_s = None
+            return True
+        return now_s - asked_s <= within_s
+
+    def _answer(self) -> None:
+        self._asked_s = None
 
     def close(self) -> None:
         """End the engine's thread."""

@@ -1,5 +1,6 @@
 """One run from bench file to report, for scripts and commands."""
 
+import contextlib
 import logging
 import platform
 import time
@@ -11,6 +12,7 @@ from typing import Any
 from instruments.bench import Bench, load_bench
 from plans.catalogue import find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
+from plans.guarding import GuardedRun
 from plans.live.progress_line import ProgressLine
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.records import RunIndex, RunRecorder
@@ -32,6 +34,8 @@ class Session:
         runs_folder: Where the run's folder is made.
         say: Receives sentences for the person.
         progress: Receives a line about every tracked frame, or None.
+        guarded: Whether a guard process stands by in real time; see ``instruments.guard``. In
+            virtual time there is none: the simulators end with the process.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Session:
         runs_folder: Path,
         say: Callable[[str], None],
         progress: Callable[[str], None] | None = None,
+        guarded: bool = True,
     ) -> None:
         self.bench_file = bench_file
         self.outcome: Outcome | None = None
@@ -53,6 +58,8 @@ class Session:
         self._runs_folder = runs_folder
         self._say = say
         self._recorder = RunRecorder(runs_folder)
+        self._guarded = guarded
+        self._guard: GuardedRun | None = None
         self._follower = _Follower(say, progress)
         self._engine: Engine | None = None
         self._bench: Bench | None = None
@@ -82,7 +89,13 @@ class Session:
             md: Further metadata of the run.
         """
         wall_s, start_s = time.perf_counter(), time.monotonic()
-        with load_bench(self.bench_file, addresses=addresses) as bench:
+        with contextlib.ExitStack() as stack:
+            bench = load_bench(self.bench_file, addresses=addresses)
+            bench.own()
+            stack.callback(bench.close)
+            if addresses is None:
+                self._guard = self._call_guard(stack)
+            stack.enter_context(bench)
             self._bench = bench
             try:
                 plan = self._plan(
@@ -122,21 +135,40 @@ class Session:
             "not_confirmed_off": self.not_confirmed,
         }
 
+    def _call_guard(self, stack: contextlib.ExitStack) -> GuardedRun | None:
+        if self._guarded:
+            guard = GuardedRun(self.bench_file, folder=self._runs_folder, say=self._say)
+            return stack.enter_context(guard)
+        self._say(
+            "NO GUARD: if this program crashes or is killed, what is on STAYS ON "
+            "until you switch it off by hand"
+        )
+        return None
+
     def _run(self, plan: Any) -> Outcome:
         index = RunIndex(self._runs_folder)
         engine = Engine(
             md={"versions": _versions(), "python": platform.python_version()},
             scan_id_source=index.next_scan_id,
-            callbacks=(self._recorder, self._follower),
+            callbacks=(self._recorder, self._follower, self._tell_guard),
         )
         with engine:
             self._engine = engine
             try:
                 if self._interrupts:
                     return Outcome(exit_status="abort", reason=_CTRL_C, error=None, run_uids=())
+                if self._guard is not None and self._bench is not None:
+                    self._guard.protect(engine, self._bench)
                 return engine.run(plan)
             finally:
                 self._engine = None
+                if self._guard is not None:
+                    self._guard.release()
+
+    def _tell_guard(self, name: str, _: dict[str, Any]) -> None:
+        folder = self._recorder.run_folder
+        if name == "start" and self._guard is not None and folder is not None:
+            self._guard.guard.note_folder(folder.path)
 
     def _interrupted(self, number: int) -> None:
         self._interrupts = number

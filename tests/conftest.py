@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+import tempfile
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from simulators.clock import patches, virtual_time
 
 os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+os.environ["REGROW_LOCKS"] = tempfile.mkdtemp(prefix="regrow-locks-")  # not those of this computer
 patches.install()  # before any test imports bluesky or ophyd; does nothing outside virtual_time
 
 

@@ -25,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--simulated", action="store_true", help="simulate the bench of --bench")
     parser.add_argument("--replay", metavar="FILE", help="play measured spectra back (simulated)")
+    parser.add_argument("--no-guard", action="store_true",
+                        help="no process that switches off when this one dies")  # fmt: skip
     add_run_options(parser)
 
 
@@ -59,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         runs_folder=args.runs,
         say=_say,
         progress=None if args.quiet else _show_progress(),
+        guarded=not getattr(args, "no_guard", False),
     )
     with contextlib.redirect_stdout(sys.stderr):  # bluesky prints; stdout is for the result
         with session.watcher() as watcher:
