@@ -52,4 +52,5 @@ MODEL = Model(
     baud_rate=115_200,
     read_termination="\n",
     write_termination="\n",
+    told_apart_by=("device_number",),
 )
