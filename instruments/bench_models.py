@@ -19,6 +19,7 @@ _PACKAGES: Mapping[str, str] = {
     "thorlabs-dc4100": "light_sources.thorlabs_dc4100",
     "newera-ne1000": "pumps.ne1000",
     "zaber-ascii": "stages.zaber_ascii",
+    "newport-esp301": "stages.newport_esp301",
     "thorlabs-pm100d": "power_meters.thorlabs_pm100",
     "ika-plate": "thermal.ika_plate",
     "mt-sics": "balances.mt_sics",
