@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 from bluesky.protocols import Reading
 
 from instruments.bench_file import read_bench_file
-from instruments.bench_models import make_device
+from instruments.bench_models import Ports
 from instruments.device import BenchDevice
 from instruments.errors import (
     BusyError,
@@ -265,15 +265,12 @@ def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) 
     top.table("simulation")  # the simulators' own
     top.finish()
     devices: dict[str, BenchDevice] = {}
-    owners: dict[str, str] = {}
+    ports = Ports()
     for device_name, table in tables.items():
         if not device_name.isidentifier():
             raise table.error("the name of a device consists of letters, digits and underscores")
         address = (addresses or {}).get(device_name) or table.text("address")
-        owner = owners.setdefault(address.upper(), device_name)
-        if owner != device_name:
-            raise table.error(f"address {address} is already that of {owner}")
-        devices[device_name] = make_device(device_name, table, address=address)
+        devices[device_name] = ports.make_device(device_name, table, address=address)
     _check_addresses(path, devices, addresses or {})
     # Addresses given by the caller are those of its own simulators, which nobody else knows.
     owned = [] if addresses is not None else [f"bench {path.resolve()}", *map(_port, owners)]

@@ -4,11 +4,13 @@ import datetime
 import difflib
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from instruments.errors import ConfigurationError
+
+T = TypeVar("T")
 
 
 class Table:
@@ -35,6 +37,14 @@ class Table:
         place = f"[{self.path}] " if self.path else ""
         return ConfigurationError(self.file, place + message)
 
+    def peek(self, key: str) -> object:
+        """Return what the file gives for a key, ``None`` for nothing; it still has to be read.
+
+        Args:
+            key: Name in the table.
+        """
+        return self._data.get(key)
+
     def __contains__(self, key: str) -> bool:
         """Return whether the file gives this key."""
         return key in self._data
@@ -53,6 +63,35 @@ class Table:
         if not isinstance(value, str) or (not value and default != ""):
             raise self.error(f"{key} must be a text, got {value!r}")
         return value
+
+    def choice(self, key: str, default: T | None = None, *, choices: Sequence[T]) -> T:
+        """Return one of several values.
+
+        Args:
+            key: Name in the table.
+            default: Value when the key is not there; ``None`` makes it required.
+            choices: What is allowed.
+
+        Raises:
+            ConfigurationError: Missing, or none of them.
+        """
+        value = self._get(key, default)
+        for choice in choices:
+            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+                return choice
+        raise self.error(f"{key} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """Return true or false.
+
+        Args:
+            key: Name in the table.
+            default: Value when the key is not there; ``None`` makes it required.
+
+        Raises:
+            ConfigurationError: Missing, or neither.
+        """
+        return self.choice(key, default, choices=(True, False))
 
     def number(
         self, key: str, default: float | None = None, *, minimum: float, maximum: float

@@ -17,6 +17,7 @@ from simulators import (
     ika_plate,
     mt_sics,
     newera_ne1000,
+    newport_esp301,
     ocean_hdx,
     sartorius_sbi,
     thorlabs_dc4100,
@@ -39,6 +40,7 @@ MODELS: Mapping[str, Builder] = {
     "thorlabs-dc4100": thorlabs_dc4100.from_table,
     "newera-ne1000": newera_ne1000.from_table,
     "zaber-ascii": zaber_ascii.from_table,
+    "newport-esp301": newport_esp301.from_table,
     "thorlabs-pm100d": thorlabs_pm100.from_table,
     "ika-plate": ika_plate.from_table,
     "mt-sics": mt_sics.from_table,
@@ -51,6 +53,7 @@ MODELS: Mapping[str, Builder] = {
 _ADDRESS = re.compile(r"TCPIP\d*::([^:]+)::(\d{1,5})::SOCKET\Z", re.IGNORECASE)
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3})\Z", re.IGNORECASE)
 _CALL_TIMEOUT_S = 10.0
+_NOT_SERIAL = frozenset({"ocean-hdx"})
 
 
 class SimulationError(Exception):
@@ -66,6 +69,8 @@ class SimulatedBench:
         sample: Name or file of the sample; takes the place of the one in the file.
         ports: "as-file" listens on the ports of the file's addresses; "any" on free ones, whatever
             the addresses are, so that several benches run side by side.
+        pty: Offer a pseudo-terminal for each port that could be a serial one, where the system has
+            them.
 
     Raises:
         SimulationError: If the file does not describe a bench that can be simulated.
@@ -78,6 +83,7 @@ class SimulatedBench:
         seed: int | None = None,
         sample: str | None = None,
         ports: Literal["as-file", "any"] = "as-file",
+        pty: bool = False,
     ) -> None:
         table, self._source, folder = _read(bench)
         simulation = dict(table.get("simulation", {}))
@@ -88,7 +94,10 @@ class SimulatedBench:
         except ValueError as error:
             raise SimulationError(f"{self._source}: [simulation]: {error}") from error
         self._models: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
         self._ports: dict[str, int] = {}
+        self._on_port: dict[str, str] = {}  # the first device on the port of each
+        self._wants_pty = pty
         self._instruments: dict[str, Instrument] = {}
         self._faults: dict[str, Faults] = {}
         for name, device in table.get("device", {}).items():
@@ -108,7 +117,11 @@ class SimulatedBench:
         if model not in MODELS:
             known = ", ".join(sorted(MODELS))
             raise SimulationError(f"{where}: no simulator for model {model!r}; there are {known}")
-        self._ports[name] = _port(str(device.get("address", "")), where) if as_file else 0
+        address = str(device.get("address", "")).upper()
+        self._ports[name] = _port(address, where) if as_file else 0
+        self._on_port[name] = first = self._addresses.setdefault(address, name)
+        if first != name and self._models[first] != model:
+            raise SimulationError(f"{where}: address {address} is already that of {first}")
         try:
             instrument = MODELS[model](device, self.world)
         except (KeyError, TypeError, ValueError) as error:
@@ -194,6 +207,12 @@ class SimulatedBench:
         assert self._clock is not None
         for name, instrument in self._instruments.items():
             instrument.power_cycle(self._clock.now_s())
+            first = self._on_port[name]
+            if first != name:
+                self._servers[first].join(instrument, self._faults[name])
+                self._servers[name] = self._servers[first]
+                self._ports[name] = self._ports[first]
+                continue
             server = DeviceServer(
                 name,
                 instrument,
@@ -203,6 +222,8 @@ class SimulatedBench:
             )
             self._servers[name] = server
             await server.open(self._ports[name])
+            if self._wants_pty and self._models[name] not in _NOT_SERIAL:
+                server.open_pty()
             self._ports[name] = server.port
 
     async def _close(self) -> None:
@@ -218,10 +239,11 @@ class SimulatedBench:
         return {name: f"TCPIP::{HOST}::{port}::SOCKET" for name, port in self._ports.items()}
 
     def describe(self) -> list[dict[str, str | None]]:
-        """Return name, model, address and pty (there is none) of each device."""
+        """Return name, model, address and pseudo-terminal (None for none) of each device."""
         addresses = self.addresses
+        ptys = {name: server.pty for name, server in self._servers.items()}
         return [
-            {"name": name, "model": model, "address": addresses[name], "pty": None}
+            {"name": name, "model": model, "address": addresses[name], "pty": ptys.get(name)}
             for name, model in self._models.items()
         ]
 

@@ -1,8 +1,9 @@
 """Puts simulated instruments on TCP ports of this machine.
 
 The instruments know no socket and the sockets no protocol: bytes that arrive are fed to the
-instrument with the loop's time, and a timer polls it when it says that something is due. Everything
-here runs on the thread of one asyncio loop.
+instrument with the loop's time, and a timer polls it when it says that something is due. Where
+several hang on one port, as pumps on a chain, each hears everything. Everything here runs on the
+thread of one asyncio loop.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import cast
 
 from simulators.faults import Faults, Piece
 from simulators.instrument import Instrument
+from simulators.pty_port import PtyPort
 
 HOST = "127.0.0.1"
 _UNREAD_LIMIT = 4 * 1024 * 1024  # a client that reads nothing is cut off here
@@ -36,7 +38,7 @@ class LoopClock:
         return self._latest_s
 
 
-class _Line(asyncio.Protocol):
+class Line(asyncio.Protocol):
     """One connection; replies leave in the order in which they were given."""
 
     def __init__(self, server: "DeviceServer", loop: asyncio.AbstractEventLoop) -> None:
@@ -48,13 +50,16 @@ class _Line(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
         self._transport = cast("asyncio.Transport", transport)
         self._server.line_opened(self)
 
     def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
         self._server.received(self, data)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
         self._transport = None
         self._pending.clear()
         if self._timer is not None:
@@ -69,6 +74,9 @@ class _Line(asyncio.Protocol):
 
     def deliver(self, pieces: list[Piece]) -> None:
         """Send pieces, each when it is due and none before the ones before it."""
+        if not self._pending and len(pieces) == 1 and not pieces[0].after_s:
+            self._write(pieces[0])
+            return
         for piece in pieces:
             due_s = max(self._loop.time(), self._last_due_s) + piece.after_s
             self._last_due_s = due_s
@@ -107,15 +115,15 @@ class _Line(asyncio.Protocol):
 
 
 class DeviceServer:
-    """One instrument on one port.
+    """One port with the instruments that hang on it.
 
     Several clients may come, one after the other or at the same time, as on a device server that
     shares a serial line: each reply goes to the one who asked last. What an asker who has gone
     was waiting for is given up.
 
     Args:
-        name: Name of the device, for messages.
-        instrument: The instrument.
+        name: Name of the first device, for messages.
+        instrument: The first instrument.
         faults: Its switches.
         clock: Time of the bench.
         loop: Loop on whose thread all of this runs.
@@ -131,15 +139,35 @@ class DeviceServer:
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.name = name
-        self.instrument = instrument
         self.port = 0
-        self._faults = faults
+        self._stations: list[tuple[Instrument, Faults]] = [(instrument, faults)]
+        self._pty: PtyPort | None = None
         self._clock = clock
         self._loop = loop
         self._server: asyncio.Server | None = None
-        self._lines: list[_Line] = []
-        self._asker: _Line | None = None
+        self._lines: list[Line] = []
+        self._asker: Line | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._due_s: float | None = None
+
+    def join(self, instrument: Instrument, faults: Faults) -> None:
+        """Put a further instrument on the port; on a lost request it counts those of all.
+
+        Args:
+            instrument: The instrument.
+            faults: Its switches.
+        """
+        self._stations.append((instrument, faults))
+
+    @property
+    def pty(self) -> str | None:
+        """Path of the pseudo-terminal, None where there is none."""
+        return None if self._pty is None else self._pty.path
+
+    def open_pty(self) -> None:
+        """Listen on a pseudo-terminal as well; does nothing where the system has none."""
+        if self._pty is None and PtyPort.is_available():
+            self._pty = PtyPort(Line(self, self._loop), self._loop)
 
     async def open(self, port: int) -> None:
         """Listen on a port of this machine; 0 takes any that is free.
@@ -149,12 +177,15 @@ class DeviceServer:
         """
         if self._server is not None:
             return
-        self._server = await self._loop.create_server(lambda: _Line(self, self._loop), HOST, port)
+        self._server = await self._loop.create_server(lambda: Line(self, self._loop), HOST, port)
         self.port = self._server.sockets[0].getsockname()[1]
         self.arm()
 
     async def close(self) -> None:
-        """Stop listening and end the connections. The instrument stays switched on."""
+        """Stop listening and end the connections. The instruments stay switched on."""
+        if self._pty is not None:
+            self._pty.close()
+            self._pty = None
         server, self._server = self._server, None
         if server is None:
             return
@@ -165,46 +196,57 @@ class DeviceServer:
         await server.wait_closed()
 
     def dispose(self) -> None:
-        """Cancel the timer: nothing happens to the instrument any more."""
+        """Cancel the timer: nothing happens to the instruments any more."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer = self._due_s = None
 
-    def line_opened(self, line: _Line) -> None:
+    def line_opened(self, line: Line) -> None:
         """A client has come."""
         self._lines.append(line)
 
-    def line_closed(self, line: _Line) -> None:
+    def line_closed(self, line: Line) -> None:
         """A client has gone."""
         self._lines.remove(line)
         if line is self._asker:
             self._asker = None
-            self.instrument.line_closed(self._clock.now_s())
+            for instrument, _ in self._stations:
+                instrument.line_closed(self._clock.now_s())
             self.arm()
 
-    def received(self, line: _Line, data: bytes) -> None:
-        """Feed the instrument."""
-        reached = self._faults.take_request(data)
-        if reached:
-            self._asker = line
-            self._reply(self.instrument.feed(reached, self._clock.now_s()))
+    def received(self, line: Line, data: bytes) -> None:
+        """Feed the instruments."""
+        now_s = self._clock.now_s()
+        for instrument, faults in self._stations:
+            reached = faults.take_request(data)
+            if reached:
+                self._asker = line
+                self._reply(instrument.feed(reached, now_s), faults)
+        self.arm()
 
     def arm(self) -> None:
-        """Set the timer to what the instrument waits for."""
+        """Set the timer to what the instruments wait for."""
+        times_s = [instrument.next_event_s() for instrument, _ in self._stations]
+        due_s = min((time_s for time_s in times_s if time_s is not None), default=None)
+        if due_s == self._due_s:
+            return
         self.dispose()
-        due_s = self.instrument.next_event_s()
         if due_s is not None:
+            self._due_s = due_s
             self._timer = self._loop.call_at(due_s, self._poll, due_s)
 
     def refresh(self) -> None:
-        """Let the instrument do what has become due."""
+        """Let the instruments do what has become due."""
         self._poll(0.0)
 
     def _poll(self, due_s: float) -> None:
-        self._reply(self.instrument.poll(self._clock.now_s(due_s)))
+        self.dispose()
+        now_s = self._clock.now_s(due_s)
+        for instrument, faults in self._stations:
+            self._reply(instrument.poll(now_s), faults)
+        self.arm()
 
-    def _reply(self, reply: bytes) -> None:
+    def _reply(self, reply: bytes, faults: Faults) -> None:
         listener = self._asker or (self._lines[-1] if self._lines else None)
         if reply and listener is not None:
-            listener.deliver(self._faults.take_reply(reply))
-        self.arm()
+            listener.deliver(faults.take_reply(reply))

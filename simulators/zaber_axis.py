@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from simulators.zaber_motion import Ramp
+from simulators.ramp import Ramp
 
 _SPEED_UNIT = 1.6384  # maxspeed is in microsteps/s times this
 _ACCELERATION_UNIT = 1.6384e-4  # accel is in microsteps/s² times this

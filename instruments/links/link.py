@@ -1,7 +1,7 @@
-"""One line to one device, shared by all who ask it.
+"""The line to one device, shared by all who ask it.
 
 The line is locked for a whole exchange, cleaned after every error, and reconnected when it was
-lost.
+lost. Devices on one port have a link each, over one line.
 """
 
 import contextlib
@@ -16,18 +16,15 @@ from instruments.errors import (
     ConfigurationError,
     DeviceFaultError,
     LimitError,
-    LinkError,
     LinkTimeoutError,
     NotConnectedError,
     ProtocolError,
 )
-from instruments.links.port import Port, shown
-from instruments.links.turn import Turn
-from instruments.links.visa import Wire, open_wire
-from instruments.links.wire_log import Direction, WireLog
+from instruments.links.line import QUIET_S, Line, Opener
+from instruments.links.port import shown
+from instruments.links.serial_settings import SerialSettings
+from instruments.links.wire_log import WireLog
 
-_QUIET_S = 0.05  # a line on which nothing comes for so long is silent
-_DRAIN_LIMIT_S = 2.0  # a line that talks for longer without being asked is out of order
 _TURN_TIMEOUT_S = 30.0  # longer than the longest exchange, which is a 10 s exposure
 
 # These say nothing against the line: the device answered as its manual says, or was never asked.
@@ -47,18 +44,21 @@ class Link(Adapter):
         address: VISA resource name.
         name: name of the device on the bench, for messages.
         timeout_s: how long a whole answer may take, s; may be changed inside an exchange.
-        baud_rate: speed of a serial line, Bd.
+        serial: settings of a serial line.
         read_termination: what ends an answer; it is stripped.
         write_termination: what is added to a command.
         reconnect_delays_s: pauses after the first, second, ... loss in a row, s.
         wire_log_length: how many entries the log of the bytes keeps.
+        shares: a link of another device on the same port; address, serial settings and all that
+            follows are those of its line then.
+        opener: opens the port in place of pyvisa.
 
     Attributes:
         resync: called after an error, when the line is silent: makes sure by a question of its own
             that question and answer belong together; see `synchronise`.
         on_reconnect: called after a lost line is back: brings the device to the state that it may
             have lost with its power.
-        wire_log: the last bytes that went over the line.
+        line: the port and what goes over it, shared with the links of its other devices.
     """
 
     _made = False
@@ -69,38 +69,35 @@ class Link(Adapter):
         *,
         name: str,
         timeout_s: float = 1.0,
-        baud_rate: int = 9600,
+        serial: SerialSettings | None = None,
         read_termination: str = "\n",
         write_termination: str = "\n",
         reconnect_delays_s: Sequence[float] = (0.1, 0.5, 2.0, 5.0),
         wire_log_length: int = 1000,
+        shares: "Link | None" = None,
+        opener: Opener | None = None,
     ) -> None:
         super().__init__(log=_LOGGER)
-        self.address = address
         self.name = name
         self.timeout_s = timeout_s
         self.resync: Hook | None = None
         self.on_reconnect: Hook | None = None
-        self.wire_log = WireLog(wire_log_length)
-        self._baud_rate = baud_rate
         self._read_termination = read_termination.encode("ascii")
         self._write_termination = write_termination.encode("ascii")
-        self._turn = Turn()
-        self._port = Port(
-            name,
+        self.line = Line(
             address,
-            opener=self._open_wire,
-            delays_s=reconnect_delays_s,
-            wire_log=self.wire_log,
+            serial=serial or SerialSettings(),
+            reconnect_delays_s=reconnect_delays_s,
+            wire_log_length=wire_log_length,
+            opener=opener,
         )
-        self._buffer = bytearray()
+        if shares is not None:
+            self.line = shares.line
         self._asked = b""
-        self._asked_before = False  # in this exchange
-        self._urgent = False  # this exchange
-        self._dirty = False  # what arrives may belong to a former question
-        self._owed = False  # an answer to a former question may still come
+        self._closed = False  # on request, not by a failure
+        self._session = 0  # of the line, for which the device is in order
+        self._settled = 0  # how many errors of the line this link has got over
         self._must_restore = False
-        self._preparing = False
         self._made = True
 
     def __repr__(self) -> str:
@@ -109,8 +106,28 @@ class Link(Adapter):
 
     @property
     def connected(self) -> bool:
-        """Tell whether the port is open; the device may be off all the same."""
-        return self._port.is_open
+        """Tell whether the port is open for this device, which may be off all the same."""
+        return self.line.port.is_open and self in self.line.members
+
+    @property
+    def address(self) -> str:
+        """VISA resource name of the port."""
+        return self.line.address
+
+    @property
+    def wire_log(self) -> WireLog:
+        """The last bytes that went over the line, those of its other devices among them."""
+        return self.line.wire_log
+
+    @property
+    def serial(self) -> SerialSettings:
+        """Settings of a serial port."""
+        return self.line.serial
+
+    @property
+    def unread(self) -> bytes:
+        """What has arrived and nobody has read."""
+        return bytes(self.line.buffer)
 
     # -- open and close
 
@@ -121,20 +138,31 @@ class Link(Adapter):
             LinkLostError: nothing answers at the address.
         """
         with self.exchange():
-            self._port.allow()
+            self._closed = False
+            self.line.port.hurry()
             self._ready()
 
     def close(self) -> None:
-        """Close the port, interrupting an exchange in progress; it stays closed until `open`."""
+        """Close the line for this device, interrupting an exchange of it; so until `open`.
+
+        The port stays open as long as another device uses it.
+        """
         if not self._made:
             return  # the garbage collector closes even what was never made
-        if not self._turn.acquire(_TURN_TIMEOUT_S, hurry=self.interrupt):
-            raise self._busy(_TURN_TIMEOUT_S)
+
+        def hurry() -> None:
+            if self.line.holder is self or not self.line.members - {self}:
+                self.interrupt()
+
+        if not self.line.turn.acquire(_TURN_TIMEOUT_S, hurry=hurry):
+            raise self.line.busy(self, _TURN_TIMEOUT_S)
         try:
-            self._dirty = self._must_restore = False
-            self._port.close()
+            self._closed = True
+            self._must_restore = False
+            self._session = self._settled = 0
+            self.line.leave(self)
         finally:
-            self._turn.release()
+            self.line.turn.release()
 
     # -- exchanges
 
@@ -151,29 +179,21 @@ class Link(Adapter):
             LinkTimeoutError: somebody else held the line for all that time.
         """
         wait_s = _TURN_TIMEOUT_S if timeout_s is None else timeout_s
-        if not self._turn.acquire(wait_s, hurry=self.interrupt if urgent else None):
-            raise self._busy(wait_s)
+        before = self.line.holder if self.line.turn.is_mine else None
+        self.line.acquire(self, wait_s, urgent=urgent)
         try:
-            if self._turn.depth == 1:
-                self._asked_before = self._urgent = False
-                self._port.resume()
-            if urgent:
-                self._urgent = True
-                self._port.hurry()
             yield self
         except _LINE_IS_FINE:
             raise
         except BaseException as error:
-            self._dirty = True
-            self._owed = self._owed or not isinstance(error, ProtocolError)
+            self.line.failed(answered=isinstance(error, ProtocolError))
             raise
         finally:
-            self._turn.release()
+            self.line.release(before)
 
     def interrupt(self) -> None:
         """Make the exchange in progress fail soon with `LinkLostError`; call from any thread."""
-        if self._turn.held:
-            self._port.interrupt("interrupted by a more urgent request")
+        self.line.interrupt()
 
     def synchronise(self, question: str, is_answer: Callable[[str], bool]) -> None:
         """Ask, and throw away all that comes until the answer to this question.
@@ -190,9 +210,9 @@ class Link(Adapter):
         with self.exchange():
             self.write(question)
             end_s = time.monotonic() + self.timeout_s
-            while not is_answer(self._line(end_s).decode("ascii", errors="replace")):
+            while not is_answer(self._read_line(end_s).decode("ascii", errors="replace")):
                 pass
-            self._drain(_QUIET_S)
+            self.line.drain(QUIET_S)
 
     # -- pymeasure's Adapter
 
@@ -202,16 +222,16 @@ class Link(Adapter):
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
         with self.exchange():
             self._ready()
-            if not self._asked_before and not self._preparing:
-                self._asked_before = True
-                self._discard(self._arrived())
+            if not self.line.asked_before and not self.line.preparing:
+                self.line.asked_before = True
+                self.line.discard_arrived()
             self._asked = content
-            self._port.send(content, self.timeout_s)
+            self.line.port.send(content, self.timeout_s)
 
     def _read(self, *, timeout_s: float | None = None, **kwargs: Any) -> str:
         with self.exchange():
             if self._read_termination:
-                data = self._line(self._end_s(timeout_s))
+                data = self._read_line(self._end_s(timeout_s))
             else:
                 data = self._all(self._end_s(timeout_s))
             try:
@@ -243,7 +263,7 @@ class Link(Adapter):
         """Throw away all that arrives until the line is silent."""
         with self.exchange():
             self._ready()
-            self._drain(_QUIET_S)
+            self.line.drain(QUIET_S)
 
     # -- reading
 
@@ -252,50 +272,43 @@ class Link(Adapter):
 
     def _length_ready(self, count: int, ending: bytes) -> int:
         """Return how many bytes of the buffer make the answer, -1 if it is not complete."""
-        found = self._buffer.find(ending, 0, count) if ending else -1
+        found = self.line.buffer.find(ending, 0, count) if ending else -1
         if found >= 0:
             return found + len(ending)
-        return count if len(self._buffer) >= count else -1
+        return count if len(self.line.buffer) >= count else -1
 
-    def _line(self, end_s: float) -> bytes:
+    def _read_line(self, end_s: float) -> bytes:
         ending = self._read_termination
 
         def length() -> int:
-            found = self._buffer.find(ending)
+            found = self.line.buffer.find(ending)
             return -1 if found < 0 else found + len(ending)
 
         return self._collect(end_s, length)[: -len(ending)]
 
     def _all(self, end_s: float) -> bytes:
         """Return one answer that only silence ends."""
-        if not self._buffer and not self._fetch(end_s):
+        if not self.line.buffer and not self._fetch(end_s):
             raise self._too_late()
-        while self._fetch(min(end_s, time.monotonic() + _QUIET_S)):
+        while self._fetch(min(end_s, time.monotonic() + QUIET_S)):
             pass
-        return self._take(len(self._buffer))
+        return self.line.take(len(self.line.buffer))
 
     def _collect(self, end_s: float, length: Callable[[], int]) -> bytes:
         self._ready()
         while (count := length()) < 0:
             if not self._fetch(end_s):
                 raise self._too_late()
-        return self._take(count)
-
-    def _take(self, count: int) -> bytes:
-        data = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        self.wire_log.add(Direction.RECEIVED, data)
-        return data
+        return self.line.take(count)
 
     def _fetch(self, end_s: float) -> bool:
         """Add what arrives before ``end_s`` to the buffer; tell whether anything did."""
         self._ready()
-        data = self._port.receive(end_s - time.monotonic())
-        self._buffer += data
-        return bool(data)
+        return self.line.fetch(end_s)
 
     def _too_late(self) -> LinkTimeoutError:
-        so_far = f"only {shown(self._buffer)} came" if self._buffer else "nothing came"
+        arrived = self.line.buffer
+        so_far = f"only {shown(arrived)} came" if arrived else "nothing came"
         return LinkTimeoutError(
             self.name,
             f"no complete answer to {shown(self._asked)} in time ({so_far}); "
@@ -306,72 +319,37 @@ class Link(Adapter):
 
     def _ready(self) -> None:
         """Make sure that the line is connected and clean."""
-        self._port.check()
-        if self._preparing or (self._port.is_open and not (self._dirty or self._must_restore)):
+        line = self.line
+        line.port.check()
+        if line.preparing:
             return
-        self._preparing = True
+        in_order = self._session == line.session and not self._must_restore
+        if line.port.is_open and in_order and self._settled == line.errors:
+            return
+        line.preparing = True
         try:
             self._prepare()
         finally:
-            self._preparing = False
+            line.preparing = False
 
     def _prepare(self) -> None:
-        if not self._port.is_open:
-            self._buffer.clear()
-            again = self._port.open()
-            self._dirty = self._must_restore = again
-            self._owed = False
-        if self._dirty:
+        line = self.line
+        if self._closed:
+            raise NotConnectedError(self.name, "the line is closed; connect the device first")
+        if not line.port.is_open:
+            line.open(self.timeout_s)
+        line.members.add(self)
+        if self._session != line.session:
+            self._must_restore = self._session > 0  # it was open before, and was lost in between
+            self._session = line.session
+        if self._settled != line.errors:
             # Only the device can tell by a question whether a late answer is still to come.
-            patient = self._owed and self.resync is None and not self._urgent
-            self._drain(self.timeout_s if patient else _QUIET_S)
+            patient = self._settled < line.owed and self.resync is None and not line.urgent
+            line.drain(self.timeout_s if patient else QUIET_S)
             if self.resync is not None:
                 self.resync()
-            self._dirty = self._owed = False
+            self._settled = line.errors
         if self._must_restore:
             if self.on_reconnect is not None:
                 self.on_reconnect()
             self._must_restore = False
-
-    def _open_wire(self) -> Wire:
-        return open_wire(self.address, timeout_s=self.timeout_s, baud_rate=self._baud_rate)
-
-    def _arrived(self) -> bytes:
-        """Return what has come unasked, without waiting."""
-        self._fetch(time.monotonic())
-        data = bytes(self._buffer)
-        self._buffer.clear()
-        return data
-
-    def _drain(self, patience_s: float) -> None:
-        """Throw away all that arrives until the line is silent.
-
-        Args:
-            patience_s: how long to wait for the first byte, s.
-        """
-        limit_s = time.monotonic() + patience_s + _DRAIN_LIMIT_S
-        discarded = bytes(self._buffer)
-        self._buffer.clear()
-        while self._fetch(time.monotonic() + patience_s):
-            discarded += bytes(self._buffer)
-            self._buffer.clear()
-            patience_s = _QUIET_S
-            if time.monotonic() > limit_s:
-                self._discard(discarded)
-                raise LinkError(
-                    self.name,
-                    f"the line to {self.address} does not fall silent: {shown(discarded)}; "
-                    "check the speed of the line, or switch the instrument off and on",
-                )
-        self._discard(discarded)
-
-    def _discard(self, data: bytes) -> None:
-        if data:
-            self.wire_log.add(Direction.DISCARDED, data)
-            _LOGGER.warning("%s: discarded %s", self.name, shown(data))
-
-    def _busy(self, wait_s: float) -> LinkTimeoutError:
-        holder = self._turn.holder or "another thread"
-        return LinkTimeoutError(
-            self.name, f"the line was not free within {wait_s:g} s: {holder} holds it"
-        )

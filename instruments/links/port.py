@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from instruments.errors import LinkLostError, LinkTimeoutError, NotConnectedError
+from instruments.errors import LinkLostError, LinkTimeoutError
 from instruments.links.visa import Wire
 from instruments.links.wire_log import Direction, WireLog
 
@@ -17,21 +17,22 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Port:
-    """The port of one device, and what became of it.
+    """A port, and what became of it.
 
     Only `interrupt` may be called by a thread that does not hold the line.
 
     Args:
-        name: name of the device on the bench, for messages.
         address: VISA resource name, for messages.
         opener: opens the port.
         delays_s: pauses after the first, second, ... loss in a row, s.
         wire_log: takes note of what happens.
+
+    Attributes:
+        name: name of the device that uses it, for messages.
     """
 
     def __init__(
         self,
-        name: str,
         address: str,
         *,
         opener: Callable[[], Wire],
@@ -39,14 +40,12 @@ class Port:
         wire_log: WireLog,
     ) -> None:
         self.losses = 0  # in a row
-        self._name = name
+        self.name = ""
         self._address = address
         self._opener = opener
         self._delays_s = tuple(delays_s)
         self._log = wire_log
         self._wire: Wire | None = None
-        self._closed = False  # on request, not by a failure
-        self._was_open = False
         self._loss = ""
         self._retry_at_s = 0.0
         self._interrupted = ""
@@ -56,46 +55,31 @@ class Port:
         """Tell whether the port is open."""
         return self._wire is not None
 
-    def open(self) -> bool:
+    def open(self) -> None:
         """Open the port.
-
-        Returns:
-            True if it was open before and was lost in between.
 
         Raises:
             LinkLostError: nothing answers, or the pause after a loss is not over.
-            NotConnectedError: it was closed on request.
         """
-        if self._closed:
-            raise NotConnectedError(self._name, "the line is closed; connect the device first")
         self.check()
         wait_s = self._retry_at_s - time.monotonic()
         if wait_s > 0:
             raise LinkLostError(
-                self._name,
+                self.name,
                 f"the line to {self._address} is down ({self._loss}); next try in {wait_s:.1f} s",
             )
         try:
             self._wire = self._opener()
         except OSError as error:
             raise self._lost(error) from error
-        again, self._was_open = self._was_open, True
         self._log.add(Direction.EVENT, f"connected to {self._address}")
-        return again
-
-    def allow(self) -> None:
-        """Let the next try be made at once, even after `close`."""
-        self._closed = False
-        self._retry_at_s = 0.0
 
     def hurry(self) -> None:
         """Let the next try after a loss be made at once."""
         self._retry_at_s = 0.0
 
     def close(self) -> None:
-        """Close the port until `allow` is called."""
-        self._closed = True
-        self._was_open = False
+        """Close the port."""
         self._drop("closed")
 
     def send(self, data: bytes, timeout_s: float) -> None:
@@ -111,7 +95,7 @@ class Port:
         except OSError as error:
             # With a number it comes from the system, which has given the connection up.
             if isinstance(error, TimeoutError) and error.errno is None:
-                raise LinkTimeoutError(self._name, f"{shown(data)} not sent: {error}") from error
+                raise LinkTimeoutError(self.name, f"{shown(data)} not sent: {error}") from error
             raise self._lost(error) from error
         self.check()
 
@@ -164,9 +148,9 @@ class Port:
             delay_s = self._delays_s[min(self.losses, len(self._delays_s) - 1)]
             self.losses += 1
         self._retry_at_s = time.monotonic() + delay_s
-        _LOGGER.warning("%s: line to %s lost: %s", self._name, self._address, self._loss)
+        _LOGGER.warning("%s: line to %s lost: %s", self.name, self._address, self._loss)
         return LinkLostError(
-            self._name,
+            self.name,
             f"the line to {self._address} is gone ({self._loss}); it reconnects by itself after "
             f"{delay_s:g} s: check power, cable and address",
         )

@@ -30,9 +30,9 @@ class ScriptedLink(Link):
     ) -> None:
         self._script = _Script(pairs)
         kwargs.setdefault("reconnect_delays_s", ())
-        super().__init__("SCRIPTED", name=name, **kwargs)
+        super().__init__("SCRIPTED", name=name, opener=self._play, **kwargs)
 
-    def _open_wire(self) -> Wire:
+    def _play(self, timeout_s: float) -> Wire:
         return self._script
 
     def assert_finished(self) -> None:
@@ -41,7 +41,7 @@ class ScriptedLink(Link):
         Raises:
             AssertionError: it was not.
         """
-        self._script.assert_finished(bytes(self._buffer))
+        self._script.assert_finished(self.unread)
 
 
 class _Script:

@@ -26,6 +26,11 @@ class Turn:
         """Tell whether somebody has the turn."""
         return self._owner is not None
 
+    @property
+    def is_mine(self) -> bool:
+        """Tell whether the calling thread has the turn."""
+        return self._owner == threading.get_ident()
+
     def acquire(self, timeout_s: float, *, hurry: Callable[[], None] | None = None) -> bool:
         """Take the turn, again if the calling thread has it.
 

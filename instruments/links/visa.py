@@ -17,8 +17,11 @@ from typing import Any, Protocol
 
 import pyvisa
 
+from instruments.links.serial_settings import SerialSettings
+
 _CHUNK = 4096  # bytes that pyvisa-py hands to the socket in one call
 _PEEK = 65536
+_PSEUDO_TERMINAL = "/dev/pts/"
 
 _manager_lock = threading.Lock()
 _managers: list[pyvisa.ResourceManager] = []
@@ -53,13 +56,13 @@ class Wire(Protocol):
         ...
 
 
-def open_wire(address: str, *, timeout_s: float, baud_rate: int) -> Wire:
+def open_wire(address: str, *, timeout_s: float, serial: SerialSettings) -> Wire:
     """Open a VISA address.
 
     Args:
         address: VISA resource name, such as ``TCPIP::127.0.0.1::5000::SOCKET`` or ``ASRL3::INSTR``.
         timeout_s: how long opening may take, s.
-        baud_rate: speed of a serial line, Bd.
+        serial: settings of a serial line.
 
     Raises:
         OSError: nothing answers there.
@@ -74,7 +77,7 @@ def open_wire(address: str, *, timeout_s: float, baud_rate: int) -> Wire:
         if kind[0] == "SOCKET":
             return SocketWire(resource)
         if kind[1].startswith("ASRL"):
-            return SerialWire(resource, baud_rate)
+            return SerialWire(resource, serial)
         return MessageWire(resource)
     except BaseException:
         resource.close()
@@ -147,14 +150,29 @@ class SerialWire:
 
     Args:
         resource: the open pyvisa resource.
-        baud_rate: speed, Bd.
+        serial: how to set it.
     """
 
-    def __init__(self, resource: Any, baud_rate: int) -> None:
+    def __init__(self, resource: Any, serial: SerialSettings) -> None:
         self._resource = resource
-        resource.baud_rate = baud_rate
         resource.end_input = pyvisa.constants.SerialTermination.none
         self._port: Any = resource.visalib.sessions[resource.session].interface
+        frame = {
+            "baudrate": serial.baud_rate,
+            "bytesize": serial.data_bits,
+            "parity": serial.parity[0].upper(),
+            "stopbits": serial.stop_bits,
+            "rtscts": serial.flow_control == "rts-cts",
+            "xonxoff": serial.flow_control == "xon-xoff",
+            "dsrdtr": serial.flow_control == "dtr-dsr",
+        }
+        if _PSEUDO_TERMINAL in str(self._port.port):  # Linux refuses to give it a frame
+            frame = {"baudrate": serial.baud_rate}
+        try:
+            # pyserial is set directly: pyvisa-py cannot set mark parity.
+            self._port.apply_settings(frame)
+        except Exception as error:  # termios.error is no OSError
+            raise ConnectionError(f"the port cannot be set to {serial}: {error}") from error
 
     def send(self, data: bytes, timeout_s: float) -> None:
         """Send all bytes; see `Wire.send`."""

@@ -9,9 +9,8 @@ from ophyd.status import Status
 from instruments.device import BenchDevice, Driver
 from instruments.errors import InstrumentError, LimitError
 from instruments.stages.axis import AxisDriver, StageAxis
+from instruments.stages.places import Places
 from instruments.tasks import start_task
-
-Positions = Mapping[str, Mapping[str, float]]
 
 HOME = "home"
 """Asks a stage to search its reference position; no named position may be called so."""
@@ -23,19 +22,21 @@ class Stage(BenchDevice):
     Args:
         name: Name on the bench.
         driver: The instrument.
-        positions: Positions by name, each with millimetres by axis.
+        places: Where it can be sent by name.
         **kwargs: As for ``ophyd.Device``.
     """
 
     axis_names: tuple[str, ...] = ()
 
     def __init__(
-        self, *, name: str, driver: Driver, positions: Positions | None = None, **kwargs: Any
+        self, *, name: str, driver: Driver, places: Places | None = None, **kwargs: Any
     ) -> None:
         super().__init__(name=name, driver=driver, **kwargs)
+        places = places or Places()
         self.positions: dict[str, dict[str, float]] = {
-            position: dict(coordinates) for position, coordinates in (positions or {}).items()
+            position: dict(coordinates) for position, coordinates in places.positions.items()
         }
+        self.grids: dict[str, tuple[str, ...]] = dict(places.grids)
 
     @property
     def axes(self) -> dict[str, StageAxis]:
@@ -159,7 +160,7 @@ def make_stage(
     name: str,
     driver: Driver,
     axes: Mapping[str, AxisDriver],
-    positions: Positions | None = None,
+    places: Places | None = None,
 ) -> Stage:
     """Return a stage with one sub-device per axis, such as ``stage.x``.
 
@@ -167,7 +168,7 @@ def make_stage(
         name: Name on the bench.
         driver: The instrument.
         axes: The axes' drivers by name.
-        positions: Positions by name, each with millimetres by axis.
+        places: Where it can be sent by name.
     """
     parts: dict[str, Any] = {
         axis_name: Cpt(StageAxis, axis=axis, kind="hinted", doc=f"Axis {axis_name}")
@@ -176,4 +177,4 @@ def make_stage(
     parts["axis_names"] = tuple(axes)
     parts["__doc__"] = Stage.__doc__
     cls: type[Stage] = type("Stage", (Stage,), parts)
-    return cls(name=name, driver=driver, positions=positions)
+    return cls(name=name, driver=driver, places=places)

@@ -21,12 +21,13 @@ def run(args: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with SimulatedBench(args.bench) as simulators:
+    with SimulatedBench(args.bench, pty=True) as simulators:
         for row in simulators.describe():
             if args.json:
                 print(json.dumps(row), flush=True)
             else:
-                print(f"{row['name']:<14} {row['model']:<18} {row['address']}", flush=True)
+                words = f"{row['name']:<14} {row['model']:<18} {row['address']}"
+                print(f"{words}  {row['pty'] or ''}".rstrip(), flush=True)
         print("serving; Ctrl-C ends", file=sys.stderr, flush=True)
         while not ended.wait(0.5):  # in steps: Windows handles the signal between them
             pass

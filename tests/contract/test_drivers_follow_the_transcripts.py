@@ -18,6 +18,7 @@ from instruments.pumps.ne1000 import Ne1000
 from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
 from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
 from instruments.spectrometers.ocean_hdx import OceanHdx
+from instruments.stages.newport_esp301 import Esp301
 from instruments.stages.zaber_ascii import ZaberStage
 from instruments.thermal.ika_plate import IkaPlate
 
@@ -26,16 +27,26 @@ OBP_FOOTER = bytes.fromhex("c5c4c3c2")
 
 
 class StageAndAxis:
-    """Both objects of the stage driver under one name, with the message ids of the session."""
+    """Both objects of a stage driver under one name."""
+
+    def __getattr__(self, name):
+        return getattr(self.axis if hasattr(self.axis, name) else self.stage, name)
+
+
+class EspAndAxis(StageAndAxis):
+    def __init__(self, link):
+        self.stage = Esp301(link)
+        self.axis = self.stage.add_axis(1, name="x", limits_mm=(0.0, 100.0))
+
+
+class ZaberAndAxis(StageAndAxis):
+    """With the message ids of the session."""
 
     def __init__(self, link):
         self.stage = ZaberStage(link)
         self.axis = self.stage.add_axis(
             1, name="x", microstep_um=0.49609375, limits_mm=(0.0, 100.0)
         )
-
-    def __getattr__(self, name):
-        return getattr(self.axis if hasattr(self.axis, name) else self.stage, name)
 
     def begin(self, first_bytes):
         self.stage._message_id = int(first_bytes.split()[2].split(b":")[0])
@@ -45,13 +56,14 @@ DRIVERS = {
     "ika-plate": IkaPlate,
     "mt-sics": MtSics,
     "newera-ne1000": Ne1000,
+    "newport-esp301": EspAndAxis,
     "ocean-hdx": OceanHdx,
     "sartorius-sbi": SartoriusSbi,
     "thorlabs-dc4100": ThorlabsDc4100,
     "thorlabs-fw102c": ThorlabsFw102c,
     "thorlabs-pm100d": ThorlabsPm100,
     "thorlabs-sc10": ThorlabsSc10,
-    "zaber-ascii": StageAndAxis,
+    "zaber-ascii": ZaberAndAxis,
 }
 
 

@@ -16,6 +16,7 @@ MODEL = Model(
     kind=Balance,
     build=_build,
     baud_rate=9600,
+    parity="odd",
     read_termination="\r\n",
     write_termination="\r\n",
 )

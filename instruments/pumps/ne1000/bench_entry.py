@@ -27,4 +27,5 @@ MODEL = Model(
     baud_rate=19_200,
     read_termination="\x03",
     write_termination="\r",
+    told_apart_by=("pump_address",),
 )

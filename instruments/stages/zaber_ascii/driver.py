@@ -24,11 +24,11 @@ _UNKNOWN_MOVE_S = 120.0
 
 
 class ZaberStage(LinkedInstrument):
-    """One device on a chain, with its axes.
+    """A device on a chain with its axes, and axes of its neighbours that belong to the same stage.
 
     Args:
         link: Serial or socket link, LF written, LF read.
-        device_number: Number of the device on the chain, 1 to 99.
+        device_number: Number of the device on the chain, 1 to 99, that says what the stage is.
     """
 
     def __init__(self, link: Link, *, device_number: int = 1) -> None:
@@ -46,16 +46,25 @@ class ZaberStage(LinkedInstrument):
         name: str,
         microstep_um: float,
         limits_mm: tuple[float, float],
+        device: int | None = None,
     ) -> "ZaberAxis":
-        """Return an axis of this device.
+        """Return an axis of this stage.
 
         Args:
             number: 1 to 9.
             name: What the axis is called in messages.
             microstep_um: Length of a microstep.
             limits_mm: Lowest and highest position that may be asked for.
+            device: Number of the device on the chain that it belongs to, by default the stage's.
         """
-        axis = ZaberAxis(self, number, name=name, microstep_um=microstep_um, limits_mm=limits_mm)
+        axis = ZaberAxis(
+            self,
+            number,
+            name=name,
+            microstep_um=microstep_um,
+            limits_mm=limits_mm,
+            device=self._device if device is None else device,
+        )
         self._axes.append(axis)
         return axis
 
@@ -69,25 +78,27 @@ class ZaberStage(LinkedInstrument):
         except _codec.FrameError:
             return False
 
-    def command(self, axis: int, command: str = "") -> Reply:
+    def command(self, axis: int, command: str = "", *, device: int | None = None) -> Reply:
         """Send a command and return the reply to it.
 
         Args:
             axis: Number of the axis, 0 for the device.
             command: What to do, "" asks for the status.
+            device: Number of the device on the chain, by default the stage's.
 
         Raises:
             ProtocolError: The reply is for another command, or no reply.
             DeviceFaultError: The device rejected the command.
         """
+        number = self._device if device is None else device
         with self.link.exchange():
             message_id, self._message_id = self._message_id, (self._message_id + 1) % _RESYNC_ID
-            self.link.write(_codec.encode(self._device, axis, message_id, command))
+            self.link.write(_codec.encode(number, axis, message_id, command))
             reply = self._read_reply(command)
-            if reply.message_id not in (None, message_id) or reply.device != self._device:
+            if reply.message_id not in (None, message_id) or reply.device != number:
                 raise ProtocolError(
                     self.link.name,
-                    f"{command or 'status'!r} with id {message_id} to device {self._device} was "
+                    f"{command or 'status'!r} with id {message_id} to device {number} was "
                     f"answered with id {reply.message_id} by device {reply.device}",
                 )
         if not reply.accepted:
@@ -120,14 +131,15 @@ class ZaberStage(LinkedInstrument):
             self.link.name, f"{command!r}: {_MAX_UNASKED_LINES} lines and no reply among them"
         )
 
-    def integer(self, axis: int, command: str) -> int:
+    def integer(self, axis: int, command: str, *, device: int | None = None) -> int:
         """Return the whole number that a ``get`` command is answered with.
 
         Args:
             axis: Number of the axis, 0 for the device.
             command: The command.
+            device: Number of the device on the chain, by default the stage's.
         """
-        data = self.command(axis, command).data
+        data = self.command(axis, command, device=device).data
         try:
             return _codec.parse_position(data)
         except _codec.FrameError as error:
@@ -162,6 +174,7 @@ class ZaberAxis:
         name: What the axis is called in messages.
         microstep_um: Length of a microstep.
         limits_mm: Lowest and highest position that may be asked for.
+        device: Number of the device on the chain that it belongs to.
     """
 
     def __init__(
@@ -172,8 +185,10 @@ class ZaberAxis:
         name: str,
         microstep_um: float,
         limits_mm: tuple[float, float],
+        device: int,
     ) -> None:
         self._stage = stage
+        self._device = device
         self._number = number
         self.name = name
         self._microstep_um = microstep_um
@@ -194,6 +209,12 @@ class ZaberAxis:
         """Length of a microstep in millimetres."""
         return self._microstep_um / _UM_PER_MM
 
+    def _command(self, command: str = "") -> Reply:
+        return self._stage.command(self._number, command, device=self._device)
+
+    def _integer(self, command: str) -> int:
+        return self._stage.integer(self._number, command, device=self._device)
+
     def _to_microsteps(self, position_mm: float) -> int:
         return round(position_mm * _UM_PER_MM / self._microstep_um)
 
@@ -207,9 +228,9 @@ class ZaberAxis:
             LimitError: The bench file allows nothing of the travel of the device.
         """
         with self._stage.link.exchange():
-            low = self._to_mm(self._stage.integer(self._number, "get limit.min"))
-            high = self._to_mm(self._stage.integer(self._number, "get limit.max"))
-            speed = self._stage.integer(self._number, "get maxspeed")
+            low = self._to_mm(self._integer("get limit.min"))
+            high = self._to_mm(self._integer("get limit.max"))
+            speed = self._integer("get maxspeed")
         self.speed_mm_s = self._to_mm(1) * speed / _MAXSPEED_FACTOR
         wanted_low, wanted_high = self.limits_mm
         if max(low, wanted_low) >= min(high, wanted_high):
@@ -222,7 +243,7 @@ class ZaberAxis:
 
     def position_mm(self) -> float:
         """Return the position in mm; without a reference it is a number without meaning."""
-        return self._to_mm(self._stage.integer(self._number, "get pos"))
+        return self._to_mm(self._integer("get pos"))
 
     def is_homed(self) -> bool:
         """Return whether the axis knows where it is."""
@@ -230,7 +251,7 @@ class ZaberAxis:
 
     def _warnings(self, *, clear: bool = False) -> tuple[str, ...]:
         command = "warnings clear" if clear else "warnings"
-        data = self._stage.command(self._number, command).data
+        data = self._command(command).data
         try:
             return _codec.parse_warnings(data)
         except _codec.FrameError as error:
@@ -291,11 +312,11 @@ class ZaberAxis:
                     f"that nothing is in its way and home it: {self.name}.home()",
                     code=min(missing),
                 )
-            self._stage.command(self._number, f"move abs {self._to_microsteps(position_mm)}")
+            self._command(f"move abs {self._to_microsteps(position_mm)}")
 
     def start_home(self) -> None:
         """Start the search for the reference position; :meth:`motion` tells when it is over."""
-        self._stage.command(self._number, "home")
+        self._command("home")
 
     def motion(self) -> AxisMotion:
         """Return whether the axis moves.
@@ -304,7 +325,7 @@ class ZaberAxis:
             StalledError: The axis stalled.
             DeviceFaultError: The axis reports another fault.
         """
-        reply = self._stage.command(self._number)
+        reply = self._command()
         if reply.warning in _codec.STALL_FLAGS:
             raise StalledError(
                 self._label,
@@ -323,8 +344,8 @@ class ZaberAxis:
         """
         deadline_s = time.monotonic() + _STOP_TIMEOUT_S
         with self._stage.link.exchange(urgent=True):
-            self._stage.command(self._number, "stop")
-        while self._stage.command(self._number).busy:
+            self._command("stop")
+        while self._command().busy:
             if time.monotonic() > deadline_s:
                 raise DeviceFaultError(
                     self._label, f"still moves {_STOP_TIMEOUT_S:g} s after 'stop'; cut its power"

@@ -35,6 +35,8 @@ MODEL = Model(
     kind=Thermostat,
     build=_build,
     baud_rate=9600,
+    data_bits=7,
+    parity="even",
     read_termination="\r\n",
     write_termination="\r\n",
 )

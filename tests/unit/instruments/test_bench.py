@@ -57,6 +57,76 @@ def test_addresses_can_be_given_in_place_of_those_in_the_file():
     assert bench["light"]._driver.link.address == "TCPIP::127.0.0.1::57358::SOCKET"
 
 
+CHAIN = """
+[device.second]
+model = "newera-ne1000"
+address = "TCPIP::127.0.0.1::57359::SOCKET"
+pump_address = 1
+syringe = "BD plastic 10 mL"
+syringe_diameter_mm = 14.43
+syringe_volume_ul = 10000
+loaded_volume_ul = 8000
+
+[simulation]
+"""
+
+
+def with_a_second_pump(tmp_path, old="", new=""):
+    assert old in CHAIN
+    return changed(tmp_path, "[simulation]\n", CHAIN.replace(old, new, 1))
+
+
+def test_two_pumps_of_a_chain_share_one_line(tmp_path):
+    bench = load_bench(with_a_second_pump(tmp_path))
+    pumps = bench["pump"], bench["second"]
+    links = [pump._driver.link for pump in pumps]
+    assert links[0] is not links[1]
+    assert links[0].line is links[1].line
+    assert [link.name for link in links] == ["pump", "second"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("pump_address = 1", "pump_address = 0", "pump has the same address and the same pump_add"),
+        ("pump_address = 1\n", "", r"shares address .* with pump: each of them needs its pump_add"),
+        ("57359", "57358", r"address .* is already that of light"),
+        (
+            "pump_address = 1",
+            "pump_address = 1\nbaud_rate = 9600",
+            "whose line is set to 19200 Bd 8N1; set both alike",
+        ),
+    ],
+)
+def test_neighbours_that_cannot_be_told_apart_are_refused(tmp_path, old, new, match):
+    with pytest.raises(ConfigurationError, match=match):
+        load_bench(with_a_second_pump(tmp_path, old, new))
+
+
+def test_a_bench_file_sets_the_frame_of_a_serial_line(tmp_path):
+    path = changed(
+        tmp_path,
+        "pump_address = 0",
+        'pump_address = 0\ndata_bits = 7\nparity = "odd"\nstop_bits = 2\nflow_control = "rts-cts"',
+    )
+    serial = load_bench(path)["pump"]._driver.link.serial
+    assert str(serial) == "19200 Bd 7O2 rts-cts"
+
+
+@pytest.mark.parametrize(
+    ("line", "match"),
+    [
+        ('parity = "uneven"', "parity must be one of 'none', 'odd', .*, got 'uneven'"),
+        ("stop_bits = 3", "stop_bits must be one of 1.0, 1.5, 2.0, got 3"),
+        ("stop_bits = true", "stop_bits must be one of"),
+        ("data_bits = 9", "data_bits must be 5 to 8"),
+    ],
+)
+def test_a_frame_that_no_port_has_is_refused(tmp_path, line, match):
+    with pytest.raises(ConfigurationError, match=match):
+        load_bench(changed(tmp_path, "pump_address = 0", f"pump_address = 0\n{line}"))
+
+
 def test_an_address_for_a_device_that_is_not_there_is_refused():
     with pytest.raises(ConfigurationError, match="pumpp, which the file has not"):
         load_bench(DEMO, addresses={"pumpp": "ASRL7::INSTR"})

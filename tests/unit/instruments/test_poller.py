@@ -7,7 +7,7 @@ import pytest
 
 from instruments.errors import LinkTimeoutError
 from instruments.links import ScriptedLink
-from instruments.poller import Poller
+from instruments.poller import Poller, make_pollers
 from instruments.signals import InstrumentSignal
 
 
@@ -112,3 +112,23 @@ def test_stopping_does_not_read_to_the_end_of_the_round(virtual_clock, link, sou
     poller.stop()
     assert not any(t.name == "meter-poller" for t in threading.enumerate())
     assert second.times_s == []
+
+
+def test_the_devices_of_one_port_have_one_poller_and_fail_alone(virtual_clock, link, source):
+    neighbour = ScriptedLink([], name="other", shares=link)
+    alone = ScriptedLink([], name="alone")
+    second, third = Source(), Source()
+    watched = [
+        (of, [InstrumentSignal(name=of.name, getter=read)])
+        for of, read in ((link, source), (neighbour, second), (alone, third))
+    ]
+    pollers = make_pollers(watched, interval_s=0.5)
+    assert len(pollers) == 2
+    source.fails = True
+    for poller in pollers:
+        poller.start()
+    time.sleep(1.1)
+    for poller in pollers:
+        poller.stop()
+    assert len(second.times_s) == len(third.times_s) == 3
+    assert [poller.problem for poller in pollers] == ["meter: nothing came", ""]

@@ -15,7 +15,7 @@ from instruments.errors import (
     LinkTimeoutError,
     StalledError,
 )
-from instruments.stages import make_stage
+from instruments.stages import Places, make_stage
 from tests.unit.instruments.fake_drivers import (
     FakeAxis,
     FakeDriver,
@@ -41,7 +41,7 @@ def stage(virtual_clock, driver, axis):
         name="stage",
         driver=driver,
         axes={"x": axis, "y": FakeAxis(driver)},
-        positions={"sample": {"x": 12.5, "y": 1.0}, "meter": {"x": 80.0}},
+        places=Places(positions={"sample": {"x": 12.5, "y": 1.0}, "meter": {"x": 80.0}}),
     )
     device.connect()
     driver.done.clear()

@@ -7,6 +7,8 @@ from simulators.ika_plate import IkaPlate
 from simulators.mt_sics import MettlerBalance
 from simulators.newera_ne1000 import NewEraNE1000
 from simulators.newera_plunger import Syringe
+from simulators.newport_axis import AxisTable as NewportAxisTable
+from simulators.newport_esp301 import NewportESP301
 from simulators.ocean_hdx import OceanHDX
 from simulators.sartorius_sbi import SartoriusBalance
 from simulators.thorlabs_dc4100 import LedHead, ThorlabsDC4100
@@ -23,6 +25,7 @@ MODELS = (
     "thorlabs-dc4100",
     "newera-ne1000",
     "zaber-ascii",
+    "newport-esp301",
     "thorlabs-pm100d",
     "ika-plate",
     "mt-sics",
@@ -64,6 +67,11 @@ def _zaber(world, initial):
     return ZaberStage(world, axes=axes, **initial)
 
 
+def _esp301(world, initial):
+    axes = [NewportAxisTable(**axis) for axis in initial.pop("axis")]
+    return NewportESP301(world, axes=axes, **initial)
+
+
 def _ne1000(world, initial):
     return NewEraNE1000(world, syringe=Syringe(), **initial)
 
@@ -73,6 +81,7 @@ _BUILDERS = {
     "thorlabs-dc4100": _dc4100,
     "newera-ne1000": _ne1000,
     "zaber-ascii": _zaber,
+    "newport-esp301": _esp301,
     "thorlabs-pm100d": lambda world, initial: ThorlabsPM100D(world, **initial),
     "ika-plate": lambda world, initial: IkaPlate(world, **initial),
     "mt-sics": lambda world, initial: MettlerBalance(world, **initial),

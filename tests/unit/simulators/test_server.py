@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from simulators.faults import Faults, Piece
-from simulators.server import DeviceServer, LoopClock, _Line
+from simulators.server import DeviceServer, Line, LoopClock
 
 
 class FakeLoop:
@@ -95,7 +95,7 @@ def line(server, loop):
 
 
 def connected(server, loop):
-    line = _Line(server, loop)
+    line = Line(server, loop)
     line.connection_made(FakeTransport())
     return line
 
@@ -126,8 +126,10 @@ def test_a_timer_that_fires_early_polls_with_the_time_it_was_set_for(server, lin
     assert line._transport.sent[-1] == b"by itself"
 
 
-def test_what_an_instrument_says_by_itself_reaches_a_client_that_has_not_asked(server, line, loop):
-    server.instrument.due_s = 11.0
+def test_what_an_instrument_says_by_itself_reaches_a_client_that_has_not_asked(
+    server, line, loop, echo
+):
+    echo.due_s = 11.0
     server.arm()
     loop.fire()
     assert line._transport.sent == [b"by itself"]

@@ -5,11 +5,12 @@ import select
 import sys
 import threading
 import time
+import types
 
 import pytest
 
 from instruments.errors import LinkLostError, LinkTimeoutError
-from instruments.links import Link
+from instruments.links import Link, SerialSettings
 from instruments.links import visa as visa_module
 
 
@@ -112,7 +113,7 @@ def pty():
 
 @pytest.fixture
 def serial_link(pty):
-    line = Link(pty.address, name="pump", timeout_s=0.05, baud_rate=19200)
+    line = Link(pty.address, name="pump", timeout_s=0.05, serial=SerialSettings(baud_rate=19200))
     yield line
     line.close()
 
@@ -127,6 +128,65 @@ def test_a_serial_line_carries_questions_and_answers(pty, serial_link):
         assert pty.heard() == b"VER\n"
         pty.answer(b"NE1000\n")
         assert serial_link.read() == "NE1000"
+
+
+class SerialResource:
+    """What pyvisa-py opens, with a port that notes how it is set."""
+
+    resource_class = "INSTR"
+    session = 0
+    timeout = 0
+    end_input = None
+
+    def __init__(self, failure=None):
+        self.failure = failure
+        self.closed = False
+        self.settings = {}
+        self.port = "COM3"
+        self.visalib = types.SimpleNamespace(sessions=[types.SimpleNamespace(interface=self)])
+
+    def apply_settings(self, settings):
+        if self.failure:
+            raise self.failure
+        self.settings = settings
+
+    def close(self):
+        self.closed = True
+
+
+def open_serial(monkeypatch, resource, serial):
+    manager = types.SimpleNamespace(open_resource=lambda address, open_timeout: resource)
+    monkeypatch.setattr(visa_module, "_manager", lambda: manager)
+    return visa_module.open_wire("ASRL3::INSTR", timeout_s=1.0, serial=serial)
+
+
+def test_the_frame_of_a_serial_line_can_be_set(monkeypatch):
+    resource = SerialResource()
+    serial = SerialSettings(data_bits=7, parity="even", stop_bits=2.0, flow_control="rts-cts")
+    open_serial(monkeypatch, resource, serial)
+    assert resource.settings == {
+        "baudrate": 9600,
+        "bytesize": 7,
+        "parity": "E",
+        "stopbits": 2.0,
+        "rtscts": True,
+        "xonxoff": False,
+        "dsrdtr": False,
+    }
+
+
+def test_a_frame_that_the_port_refuses_is_an_error_of_the_line(monkeypatch):
+    resource = SerialResource(failure=ValueError("no such thing"))
+    with pytest.raises(ConnectionError, match="cannot be set to 9600 Bd 5M1: no such thing"):
+        open_serial(monkeypatch, resource, SerialSettings(data_bits=5, parity="mark"))
+    assert resource.closed
+
+
+@on_linux
+def test_a_pseudo_terminal_has_no_frame(pty):
+    link = Link(pty.address, name="plate", serial=SerialSettings(data_bits=7, parity="even"))
+    link.open()
+    link.close()
 
 
 @on_linux
@@ -195,5 +255,5 @@ def test_a_port_whose_setup_fails_is_given_back(monkeypatch):
 
     monkeypatch.setattr(visa_module, "_manager", Manager)
     with pytest.raises(OSError, match="not today"):
-        visa_module.open_wire("USB0::1::2::3::INSTR", timeout_s=1.0, baud_rate=9600)
+        visa_module.open_wire("USB0::1::2::3::INSTR", timeout_s=1.0, serial=SerialSettings())
     assert Resource.closed

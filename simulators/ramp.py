@@ -1,4 +1,4 @@
-"""The way of one simulated axis from rest to rest."""
+"""The way of one simulated axis from rest to rest, in its own unit of length."""
 
 import math
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ class Ramp:
     """A move with constant acceleration, constant speed and constant deceleration.
 
     Args:
-        start: Position at the start, microsteps.
-        end: Position at the end, microsteps.
+        start: Position at the start.
+        end: Position at the end.
         started_s: When.
-        speed: Highest speed, microsteps/s, above 0.
-        acceleration: Microsteps/s², above 0.
+        speed: Highest speed, length/s, above 0.
+        acceleration: Length/s², above 0.
     """
 
     start: float
@@ -36,11 +36,11 @@ class Ramp:
         return self.started_s + way / self.top_speed + self.top_speed / self.acceleration
 
     def position(self, now_s: float) -> float:
-        """Return where the axis is, microsteps."""
+        """Return where the axis is."""
         return self.start + math.copysign(self._way(now_s), self.end - self.start)
 
     def velocity(self, now_s: float) -> float:
-        """Return how fast it goes, microsteps/s, with its sign."""
+        """Return how fast it goes, with its sign."""
         since_s, until_s = now_s - self.started_s, self.ends_s - now_s
         ramp = self.acceleration * min(since_s, until_s)
         return math.copysign(min(self.top_speed, max(ramp, 0.0)), self.end - self.start)
