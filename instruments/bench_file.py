@@ -196,6 +196,24 @@ class Table:
         """
         return {key: self.number(key, minimum=minimum, maximum=maximum) for key in self._data}
 
+    def series(self, key: str, *, minimum: float, maximum: float) -> tuple[float, ...]:
+        """Return an array of numbers within limits; the unit is in the key's name.
+
+        Args:
+            key: Name in the table.
+            minimum: Smallest value allowed.
+            maximum: Largest value allowed.
+
+        Raises:
+            ConfigurationError: Missing, no array of numbers, or one outside the limits.
+        """
+        values = self._get(key, None)
+        if not isinstance(values, list):
+            raise self.error(f"{key} must be an array of numbers, got {values!r}")
+        numbered = {f"{key} no. {at}": value for at, value in enumerate(values, start=1)}
+        checked = Table(self.file, self.path, numbered).numbers(minimum=minimum, maximum=maximum)
+        return tuple(checked.values())
+
     def finish(self) -> None:
         """Check that nothing was left over.
 

@@ -1,4 +1,4 @@
-"""What a pause has interrupted, so that it can be resumed.
+"""Orders to a device, what a pause has interrupted, and how it is resumed.
 
 On a pause the engine calls ``stop`` of every device that it has set, then ``pause`` of all, and on
 resuming ``resume``: what ``stop`` ends must be kept until it is known whether a pause follows.
@@ -6,7 +6,10 @@ resuming ``resume``: what ``stop`` ends must be kept until it is known whether a
 
 import threading
 import time
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, Literal, TypeVar
+
+from instruments.errors import InstrumentError
 
 T = TypeVar("T")
 
@@ -47,3 +50,120 @@ class Interruption(Generic[T]):
         """Have nothing to resume."""
         with self._lock:
             self._stopped = self._paused = None
+
+
+class Orders(Generic[T]):
+    """What a device was told last, and which order of several still counts; for any thread.
+
+    Setting, stopping and making safe each take a number. An order that is carried out late looks
+    whether its number is still the last: one that was overtaken never opens, heats or lights.
+
+    Args:
+        name: Name of the device, for messages.
+        rest: What it is told when it shall do nothing: dark, closed.
+    """
+
+    def __init__(self, name: str, rest: T) -> None:
+        self._name = name
+        self._rest = rest
+        self._lock = threading.Lock()
+        self._wanted = rest
+        self._number = 0
+        self._confirmed = 0
+        self._ended_by_pause = 0
+        self.interruption: Interruption[T] = Interruption()
+
+    @property
+    def wanted(self) -> T:
+        """What it was told last."""
+        with self._lock:
+            return self._wanted
+
+    @property
+    def settled(self) -> T | None:
+        """What it was told last when that is confirmed, ``None`` while it is under way."""
+        with self._lock:
+            return self._wanted if self._confirmed == self._number else None
+
+    def give(self, wanted: T) -> int:
+        """Begin an order, and have nothing to resume.
+
+        Args:
+            wanted: What the device shall do.
+
+        Returns:
+            The number of the order.
+        """
+        with self._lock:
+            self._wanted = wanted
+            self.interruption.forget()
+            self._number += 1
+            return self._number
+
+    def stop(self, *, success: bool) -> None:
+        """Take back the last order, and note what it was for a pause that may follow.
+
+        Args:
+            success: Whether an order under way ends as done (on a pause) or as failed.
+        """
+        with self._lock:
+            if success:
+                self._ended_by_pause = self._number
+            self._number += 1
+            if self._wanted != self._rest:
+                self.interruption.stopped(self._wanted)
+                self._wanted = self._rest
+
+    def is_last(self, number: int) -> bool:
+        """Return whether no other order came since.
+
+        Args:
+            number: Of the order.
+        """
+        with self._lock:
+            return self._number == number
+
+    def check(self, number: int, what: object) -> None:
+        """Refuse to carry out an order that was overtaken.
+
+        Args:
+            number: Of the order.
+            what: What it was, for the message.
+
+        Raises:
+            InstrumentError: Another came since.
+        """
+        if not self.is_last(number):
+            raise InstrumentError(self._name, f"{what} was overtaken by a later order")
+
+    def carry_out(
+        self, number: int, work: Callable[[], object], rest: Callable[[], object]
+    ) -> None:
+        """Do the work of an order; when it fails by itself, bring the device to rest.
+
+        Args:
+            number: Of the order.
+            work: What to do; it calls :meth:`check` when it has the line.
+            rest: Brings the device to rest; raises nothing.
+
+        Raises:
+            InstrumentError: What the work raised, unless a pause has ended it.
+        """
+        try:
+            work()
+        except InstrumentError:
+            how = self._failed(number)
+            if how == "paused":
+                return
+            if how == "by itself":
+                rest()
+            raise
+        with self._lock:
+            self._confirmed = number
+
+    def _failed(self, number: int) -> Literal["by itself", "paused", "overtaken"]:
+        with self._lock:
+            if self._number == number:
+                self._wanted = self._rest  # nothing to come back to
+                return "by itself"
+            return "paused" if self._ended_by_pause == number else "overtaken"

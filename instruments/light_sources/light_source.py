@@ -1,120 +1,68 @@
 """A light source as plans see it."""
 
+import datetime
 import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bluesky.protocols import Reading
-from ophyd import Component as Cpt
 from ophyd.status import Status
 
-from instruments.device import BenchDevice
-from instruments.errors import DeviceFaultError, InstrumentError
-from instruments.interruption import Interruption
-from instruments.light_sources.channel import Calibration, LightChannel, LightDriver, LightState
+from instruments.errors import DeviceFaultError, InstrumentError, InterlockOpenError, LimitError
+from instruments.interruption import Orders
+from instruments.light_sources.channel import (
+    LevelTable,
+    LightChannel,
+    LightDriver,
+    LightFault,
+    LightState,
+)
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.ledger import DoseLedger
-from instruments.signals import InstrumentSignal
+from instruments.light_sources.signals import LightSignals
 from instruments.tasks import start_task
 
 _LOGGER = logging.getLogger(__name__)
 
 _SET_TIMEOUT_S = 10.0
 
+Light = tuple[Emission, ...]
+"""All that shall be emitted together, empty for darkness."""
 
-class LightSource(BenchDevice):
-    """Emits one wavelength at a time at a set irradiance, and keeps the ledger of the dose.
+
+class LightSource(LightSignals):
+    """Emits light at a set irradiance, and keeps the ledger of the dose.
 
     Args:
         name: Name on the bench.
         driver: The instrument.
-        channels: Its LEDs.
+        channels: Its LEDs or its lamp.
         **kwargs: As for ``ophyd.Device``.
     """
-
-    wavelength_nm = Cpt(
-        InstrumentSignal,
-        getter="_get_wavelength",
-        kind="normal",
-        units="nm",
-        precision=0,
-        doc="Nominal wavelength of what is emitted, 0 when dark",
-    )
-    irradiance_mw_cm2 = Cpt(
-        InstrumentSignal,
-        getter="_get_irradiance",
-        kind="hinted",
-        units="mW/cm2",
-        precision=3,
-        doc="Irradiance at the sample: current read back times calibration",
-    )
-    current_ma = Cpt(
-        InstrumentSignal,
-        getter="_get_current",
-        kind="normal",
-        units="mA",
-        precision=0,
-        doc="Current read back, 0 when dark",
-    )
-    is_on = Cpt(InstrumentSignal, getter="_get_is_on", kind="normal", doc="1 when it emits")
-    fault = Cpt(
-        InstrumentSignal, getter="_get_fault", kind="normal", doc="What is wrong, empty for nothing"
-    )
-    dose_j_cm2 = Cpt(
-        InstrumentSignal,
-        getter="_get_dose",
-        kind="normal",
-        units="J/cm2",
-        precision=4,
-        doc="Dose of all light since the ledger was reset",
-    )
-    probe_dose_j_cm2 = Cpt(
-        InstrumentSignal,
-        getter="_get_probe_dose",
-        kind="normal",
-        units="J/cm2",
-        precision=4,
-        doc="Share of the dose that came from probing",
-    )
-    on_time_s = Cpt(
-        InstrumentSignal,
-        getter="_get_on_time",
-        kind="normal",
-        units="s",
-        precision=1,
-        doc="Time with light since the ledger was reset",
-    )
-    calibration = Cpt(
-        InstrumentSignal,
-        getter="_get_calibration",
-        kind="config",
-        doc="Irradiance per current of every channel, with the date of its calibration",
-    )
 
     def __init__(
         self, *, name: str, driver: LightDriver, channels: Sequence[LightChannel], **kwargs: Any
     ) -> None:
         self._light = driver
         self.channels = tuple(channels)
-        self._calibration = Calibration(name, self.channels, step_ma=driver.current_step_ma)
+        self._levels = LevelTable(name, self.channels, step=driver.level_step)
         self.ledger = DoseLedger()
-        self._intent_lock = threading.Lock()
-        self._wanted = Emission.off()
-        self._orders = 0  # counts set, stop and make_safe: an older order never switches on
-        self._confirmed_order = 0
-        self._stopped_order = 0  # the one that a stop without failure has ended
-        self._interruption: Interruption[Emission] = Interruption()
+        self._orders: Orders[Light] = Orders(name, ())
         self._look = threading.local()
         super().__init__(name=name, driver=driver, **kwargs)
 
     def prepare(self) -> None:
-        """Switch everything off and set the limit currents of the bench file."""
+        """Switch everything off and set the highest levels of the bench file."""
+        for warning in self.warnings(datetime.date.today()):  # noqa: DTZ011 - a day on the wall
+            _LOGGER.warning("%s: %s", self.name, warning)
         with self._light.link.exchange():
-            self._light.prepare({c.number: c.limit_ma for c in self.channels})
+            self._light.prepare({c.number: c.limit for c in self.channels})
             self.ledger.light_off(at_s=time.monotonic())
+
+    # -- what it can -------------------------------------------------------------------------
 
     def channel_of(self, wavelength_nm: float) -> LightChannel:
         """Return the channel that emits a wavelength.
@@ -125,7 +73,15 @@ class LightSource(BenchDevice):
         Raises:
             LimitError: There is none.
         """
-        return self._calibration.channel_of(wavelength_nm)
+        return self._levels.channel_of(wavelength_nm)
+
+    def channels_in(self, geometry: str) -> tuple[LightChannel, ...]:
+        """Return the channels of a geometry, in the order of the bench file.
+
+        Args:
+            geometry: ``"excitation"`` or ``"transmission"``.
+        """
+        return tuple(channel for channel in self.channels if channel.geometry == geometry)
 
     def irradiance_range_mw_cm2(self, wavelength_nm: float) -> tuple[float, float]:
         """Return the weakest and strongest irradiance of a wavelength.
@@ -136,25 +92,47 @@ class LightSource(BenchDevice):
         Raises:
             LimitError: No channel emits it.
         """
-        return self._calibration.irradiance_range_mw_cm2(wavelength_nm)
+        return self._levels.irradiance_range_mw_cm2(wavelength_nm)
 
-    def check(self, emission: Emission) -> None:
-        """Check that an emission can be set.
+    def warnings(self, today: datetime.date) -> list[str]:
+        """Return what a plan should tell before it relies on a dose: calibrations that expired.
 
         Args:
-            emission: What is meant to be set.
+            today: The day of the run.
+        """
+        return [
+            f"calibration of {channel.wavelength_nm:g} nm expired on "
+            f"{channel.calibration.expires}; measure it again"
+            for channel in self.channels
+            if channel.calibration.is_expired(today)
+        ]
+
+    def check(self, emission: Emission | Sequence[Emission]) -> None:
+        """Check that light can be set.
+
+        Args:
+            emission: What is meant to be set; several at once where the source can.
 
         Raises:
             LimitError: It cannot.
         """
-        if not emission.is_dark:
-            self._calibration.current_for(emission)
+        light = _light(emission)
+        channels = [self._levels.level_for(each)[0].number for each in light]
+        if len(set(channels)) < len(channels):
+            raise LimitError(self.name, f"{_words(light)} asks twice for the same channel")
+        if len(light) > 1 and not self._light.many_at_once:
+            raise LimitError(
+                self.name, f"emits one wavelength at a time, asked for {_words(light)}"
+            )
 
-    def set(self, emission: Emission) -> Status:
+    # -- orders ------------------------------------------------------------------------------
+
+    def set(self, emission: Emission | Sequence[Emission]) -> Status:
         """Emit, or be dark.
 
         Args:
-            emission: What to emit; ``Emission.off()`` for nothing.
+            emission: What to emit, several at once where the source can; ``Emission.off()`` for
+                nothing.
 
         Returns:
             A status that is done when the instrument has confirmed it.
@@ -163,36 +141,23 @@ class LightSource(BenchDevice):
             LimitError: The wavelength or irradiance cannot be set; nothing was sent.
         """
         self.check(emission)
-        order = self._new_order(emission)
+        light = _light(emission)
+        order = self._orders.give(light)
+
+        def work() -> None:
+            if light:
+                self._switch_on(light, order)
+            else:
+                self._darken()
+
         # No DeviceStatus: when it fails it stops its device, and with it a light set since.
         status = Status(self, timeout=_SET_TIMEOUT_S)
-        start_task(lambda: self._carry_out(emission, order), status, self.name)
+        start_task(
+            lambda: self._orders.carry_out(order, work, self._darken_after_failure),
+            status,
+            self.name,
+        )
         return status
-
-    def _new_order(self, wanted: Emission) -> int:
-        with self._intent_lock:
-            self._wanted = wanted
-            self._interruption.forget()
-            self._orders += 1
-            return self._orders
-
-    def _carry_out(self, emission: Emission, order: int) -> None:
-        try:
-            if emission.is_dark:
-                self._darken()
-            else:
-                self._switch_on(emission, order)
-        except InstrumentError:
-            with self._intent_lock:
-                failed_by_itself = self._orders == order
-                if failed_by_itself:  # nothing to come back to
-                    self._wanted = Emission.off()
-                elif self._stopped_order == order:  # ended by a pause: it is not to fail
-                    return
-            if failed_by_itself:
-                self._darken_after_failure()
-            raise
-        self._confirmed_order = order
 
     def _darken_after_failure(self) -> None:
         try:
@@ -200,61 +165,67 @@ class LightSource(BenchDevice):
         except InstrumentError as error:
             _LOGGER.error("%s: after a failure: %s", self.name, error)
 
-    def _switch_on(self, emission: Emission, order: int) -> None:
-        channel, current_ma = self._calibration.current_for(emission)
+    def _switch_on(self, light: Light, order: int) -> None:
+        targets = [(each, *self._levels.level_for(each)) for each in light]
         with self._light.link.exchange():
-            booked = self.ledger.current
-            if booked is not None and booked.wavelength_nm != channel.wavelength_nm:
+            if self.ledger.bookings.keys() - {channel.wavelength_nm for _, channel, _ in targets}:
                 self._darken()
-                booked = None
-            with self._intent_lock:
-                if self._orders != order:
-                    raise InstrumentError(self.name, f"{emission} was overtaken by a later order")
-            if booked is None:
-                self._set_current(channel, current_ma)
-            sent_s = time.monotonic()
-            expected = channel.irradiance_mw_cm2(current_ma)
-            try:
-                if booked is not None:
-                    expected = max(expected, booked.irradiance_mw_cm2)
-                    self._set_current(channel, current_ma)
-                self._light.switch_on(channel.number)
-                actual = self._confirm_on(channel)
-            except InstrumentError:
-                # It may have been done: the light is on until it is known to be off.
-                self._book(channel, expected, emission, sent_s, confirmed=False)
-                raise
-            middle_s = (sent_s + time.monotonic()) / 2
-            self._book(channel, actual, emission, middle_s, confirmed=True)
-            self._raise_faults(channel)
+            self._orders.check(order, _words(light))
+            for emission, channel, level in targets:
+                self._switch_channel_on(emission, channel, level)
 
-    def _set_current(self, channel: LightChannel, current_ma: float) -> None:
-        self._light.set_current_ma(channel.number, current_ma)
-        actual_ma = self._light.current_ma(channel.number)
-        if abs(actual_ma - current_ma) > self._light.current_step_ma / 2:
+    def _switch_channel_on(self, emission: Emission, channel: LightChannel, level: float) -> None:
+        booked = self.ledger.bookings.get(channel.wavelength_nm)
+        if booked is None:
+            self._set_level(channel, level)
+        sent_s = time.monotonic()
+        expected = channel.irradiance_mw_cm2(level)
+        try:
+            if booked is not None:
+                expected = max(expected, booked.irradiance_mw_cm2)
+                self._set_level(channel, level)
+            self._light.switch_on(channel.number)
+            actual = self._confirm_on(channel, level)
+        except InstrumentError:
+            # It may have been done: the light is on until it is known to be off.
+            self._book(channel, expected, emission, sent_s, confirmed=False)
+            raise
+        middle_s = (sent_s + time.monotonic()) / 2
+        self._book(channel, actual, emission, middle_s, confirmed=True)
+        self._raise_faults(channel)
+
+    def _set_level(self, channel: LightChannel, level: float) -> None:
+        self._light.set_level(channel.number, level)
+        self._check_level(channel, self._light.level(channel.number), level)
+
+    def _check_level(self, channel: LightChannel, actual: float, level: float) -> None:
+        if abs(actual - level) > self._light.level_step / 2:
             raise DeviceFaultError(
                 self.name,
-                f"current of channel {channel.number} reads {actual_ma:g} mA after "
-                f"{current_ma:g} mA was set",
+                f"level of channel {channel.number} reads {actual:g} {channel.unit} after "
+                f"{level:g} {channel.unit} was set",
             )
 
-    def _confirm_on(self, channel: LightChannel) -> float:
-        """Return the irradiance when the instrument says that the channel is on."""
-        if not self._light.is_on(channel.number):
+    def _confirm_on(self, channel: LightChannel, level: float) -> float:
+        """Return the irradiance when the instrument says that the channel is on as it was set."""
+        lit = self._light.lit()
+        if channel.number not in lit:
             faults = self._light.faults(channel.number)
-            raise DeviceFaultError(
+            words = ", ".join(map(str, faults)) or "no reason is reported"
+            raise _fault(
                 self.name,
                 f"channel {channel.number} ({channel.wavelength_nm:g} nm) is off after it was "
-                f"switched on: {', '.join(faults) or 'no reason is reported'}",
+                f"switched on: {words}",
+                faults,
             )
-        return channel.irradiance_mw_cm2(self._light.current_ma(channel.number))
+        self._check_level(channel, lit[channel.number], level)
+        return channel.irradiance_mw_cm2(lit[channel.number])
 
     def _raise_faults(self, channel: LightChannel) -> None:
         faults = self._light.faults(channel.number)
         if faults:
-            raise DeviceFaultError(
-                self.name, f"{', '.join(faults)}; it is being switched off, check the LED head"
-            )
+            words = ", ".join(map(str, faults))
+            raise _fault(self.name, f"{words}; it is being switched off, check the head", faults)
 
     def _book(
         self,
@@ -288,18 +259,12 @@ class LightSource(BenchDevice):
         Raises:
             InstrumentError: It is not certain that all is off.
         """
-        with self._intent_lock:
-            if success:
-                self._stopped_order = self._orders
-            self._orders += 1
-            if not self._wanted.is_dark:
-                self._interruption.stopped(self._wanted)
-                self._wanted = Emission.off()
+        self._orders.stop(success=success)
         self._darken(urgent=True)
 
     def pause(self) -> None:
         """Remember what was on: the engine calls :meth:`stop` first, then this."""
-        self._interruption.pause()
+        self._orders.interruption.pause()
 
     def resume(self) -> None:
         """Switch on again what was on when the run was paused.
@@ -307,14 +272,14 @@ class LightSource(BenchDevice):
         Raises:
             InstrumentError: It could not be confirmed.
         """
-        emission = self._interruption.take()
-        if emission is not None:
-            _LOGGER.info("%s: resumes %s", self.name, emission)
-            self.set(emission).wait(timeout=_SET_TIMEOUT_S + 1.0)
+        light = self._orders.interruption.take()
+        if light is not None:
+            _LOGGER.info("%s: resumes %s", self.name, _words(light))
+            self.set(light).wait(timeout=_SET_TIMEOUT_S + 1.0)
 
     def stage(self) -> list[object]:
         """Begin a dose: empty the ledger, and forget what an earlier run left to resume."""
-        self._interruption.forget()
+        self._orders.interruption.forget()
         self.ledger.reset(at_s=time.monotonic())
         return super().stage()
 
@@ -327,12 +292,14 @@ class LightSource(BenchDevice):
         Raises:
             InstrumentError: It is not certain that all is off.
         """
-        self._new_order(Emission.off())
+        self._orders.give(())
         super().make_safe(timeout_s)
 
     def _switch_off(self, timeout_s: float) -> None:
         super()._switch_off(timeout_s)
         self.ledger.light_off(at_s=time.monotonic())
+
+    # -- looking -----------------------------------------------------------------------------
 
     def read(self) -> dict[str, Reading[Any]]:
         """Return all signals from one look at the instrument."""
@@ -348,61 +315,75 @@ class LightSource(BenchDevice):
         if held is not None:
             return held
         with self._light.link.exchange():
-            lit = [c for c in self.channels if self._light.is_on(c.number)]
-            currents = {c.number: self._light.current_ma(c.number) for c in lit}
-            faults = list(self._light.faults(lit[0].number if lit else None))
-            at_s = time.monotonic()
-            lit.sort(key=lambda c: c.irradiance_mw_cm2(currents[c.number]), reverse=True)
-            total = math.fsum(c.irradiance_mw_cm2(currents[c.number]) for c in lit)
-            faults += self._compare(lit, total, at_s)
-        return LightState(
-            channel=lit[0] if lit else None,
-            current_ma=currents[lit[0].number] if lit else 0.0,
-            irradiance_mw_cm2=total,
-            fault=", ".join(faults),
-        )
+            levels = self._light.lit()
+            found = [
+                (channel, levels[channel.number], channel.irradiance_mw_cm2(levels[channel.number]))
+                for channel in self.channels
+                if channel.number in levels
+            ]
+            found.sort(key=lambda each: each[2], reverse=True)
+            shall_emit = found[0][0].number if found else None
+            faults = list(self._light.faults(shall_emit))
+            faults += [LightFault(kind="other", words=words) for words in self._oddities(levels)]
+            faults += self._compare({c.wavelength_nm: power for c, _, power in found})
+        return LightState(lit=tuple(found), faults=tuple(faults))
 
-    def _compare(self, lit: Sequence[LightChannel], total: float, at_s: float) -> list[str]:
+    def _oddities(self, levels: Mapping[int, float]) -> list[str]:
+        """Return what is on and should not be, or not like this."""
+        known = {channel.number: channel for channel in self.channels}
+        return [
+            f"channel {number} is on, which the bench file does not name"
+            for number in levels
+            if number not in known
+        ] + [
+            f"channel {number} is at {level:g} {known[number].unit}, beyond its calibration"
+            for number, level in levels.items()
+            if number in known and not known[number].calibration.covers(level)
+        ]
+
+    def _compare(self, lit: Mapping[float, float]) -> list[LightFault]:
         """Correct the ledger where the instrument says something else; return what is odd."""
-        with self._intent_lock:
-            settled = self._orders == self._confirmed_order
-            wanted = self._wanted
-        self.ledger.observe(
-            wavelength_nm=lit[0].wavelength_nm if lit else 0.0,
-            irradiance_mw_cm2=total,
-            purpose=wanted.purpose,
-            at_s=at_s,
-        )
-        if not lit:
-            return [f"is dark though {wanted} was set"] if settled and not wanted.is_dark else []
-        if len(lit) > 1:
-            return [f"channels {', '.join(str(c.number) for c in lit)} are on together"]
-        return ["is on though it was set dark"] if settled and wanted.is_dark else []
+        wanted, settled = self._orders.wanted, self._orders.settled
+        purpose = wanted[0].purpose if wanted else "actinic"
+        self.ledger.observe(lit, purpose=purpose, at_s=time.monotonic())
+        if settled is None:
+            return []
+        asked = {self.channel_of(each.wavelength_nm).wavelength_nm for each in settled}
+        odd = [
+            f"is dark though {_words(settled)} was set"
+            if not lit
+            else f"{wavelength_nm:g} nm is off though {_words(settled)} was set"
+            for wavelength_nm in asked - lit.keys()
+        ] + [
+            f"{wavelength_nm:g} nm is on though {_words(settled)} was set"
+            for wavelength_nm in lit
+            if wavelength_nm not in asked
+        ]
+        return [LightFault(kind="other", words=words) for words in odd]
 
-    def _get_wavelength(self) -> float:
-        channel = self.state().channel
-        return 0.0 if channel is None else channel.wavelength_nm
-
-    def _get_irradiance(self) -> float:
-        return self.state().irradiance_mw_cm2
+    def _get_lamp_hours(self) -> float:
+        return self._light.lamp_hours()
 
     def _get_current(self) -> float:
-        return self.state().current_ma
+        state = self.state()
+        return state.level if self._light.level_unit == "mA" else math.nan
 
-    def _get_is_on(self) -> int:
-        return int(self.state().channel is not None)
-
-    def _get_fault(self) -> str:
-        return self.state().fault
-
-    def _get_dose(self) -> float:
-        return self.ledger.dose_j_cm2(time.monotonic())
-
-    def _get_probe_dose(self) -> float:
-        return self.ledger.dose_j_cm2(time.monotonic(), purpose="probe")
-
-    def _get_on_time(self) -> float:
-        return self.ledger.on_time_s(time.monotonic())
+    def _get_level_percent(self) -> float:
+        return 100.0 * self.state().level / self._light.full_level
 
     def _get_calibration(self) -> str:
         return "; ".join(str(channel) for channel in self.channels)
+
+
+def _light(emission: Emission | Sequence[Emission]) -> Light:
+    several = (emission,) if isinstance(emission, Emission) else tuple(emission)
+    return tuple(each for each in several if not each.is_dark)
+
+
+def _words(light: Light) -> str:
+    return " + ".join(map(str, light)) or "darkness"
+
+
+def _fault(name: str, message: str, faults: Sequence[LightFault]) -> DeviceFaultError:
+    interlock = any(fault.kind == "interlock" for fault in faults)
+    return (InterlockOpenError if interlock else DeviceFaultError)(name, message)

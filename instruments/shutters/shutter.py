@@ -1,7 +1,6 @@
 """A shutter as plans see it."""
 
 import logging
-import threading
 import time
 from typing import Any, Literal, Protocol
 
@@ -10,7 +9,7 @@ from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
 from instruments.errors import InstrumentError, LimitError
-from instruments.interruption import Interruption
+from instruments.interruption import Orders
 from instruments.signals import InstrumentSignal
 from instruments.tasks import start_task
 
@@ -69,11 +68,7 @@ class Shutter(BenchDevice):
 
     def __init__(self, *, name: str, driver: ShutterDriver, **kwargs: Any) -> None:
         self._shutter = driver
-        self._lock = threading.Lock()
-        self._orders = 0  # counts set, stop and make_safe: an older order never opens
-        self._stopped_order = 0  # the one that a stop without failure has ended
-        self._wants_open = False
-        self._interruption: Interruption[ShutterPosition] = Interruption()
+        self._orders: Orders[ShutterPosition] = Orders(name, "closed")
         super().__init__(name=name, driver=driver, **kwargs)
 
     def prepare(self) -> None:
@@ -97,38 +92,27 @@ class Shutter(BenchDevice):
             raise LimitError(
                 self.name, f"takes 'open' or 'closed', not {position!r}", value=position
             )
-        order = self._new_order(wants_open=position == "open")
+        order = self._orders.give(position)
         # No DeviceStatus: when it fails it stops its device, and with it an order given since.
         status = Status(self, timeout=_SET_TIMEOUT_S)
-        start_task(lambda: self._carry_out(position, order), status, self.name)
+        start_task(
+            lambda: self._orders.carry_out(
+                order,
+                lambda: self._bring(position, order),
+                lambda: self._close_after_failure(order),
+            ),
+            status,
+            self.name,
+        )
         return status
 
-    def _new_order(self, *, wants_open: bool) -> int:
-        with self._lock:
-            self._interruption.forget()
-            self._wants_open = wants_open
-            self._orders += 1
-            return self._orders
-
-    def _carry_out(self, position: ShutterPosition, order: int) -> None:
-        try:
-            with self._shutter.link.exchange():
-                if self._orders != order:
-                    raise InstrumentError(self.name, f"{position!r} was overtaken by a later order")
-                if position == "open":
-                    self._shutter.open_shutter()
-                else:
-                    self._shutter.close_shutter()
-        except InstrumentError:
-            with self._lock:
-                failed_by_itself = self._orders == order
-                if failed_by_itself:
-                    self._wants_open = False
-                elif self._stopped_order == order:  # ended by a pause: it is not to fail
-                    return
-            if failed_by_itself:
-                self._close_after_failure(order)
-            raise
+    def _bring(self, position: ShutterPosition, order: int) -> None:
+        with self._shutter.link.exchange():
+            self._orders.check(order, repr(position))
+            if position == "open":
+                self._shutter.open_shutter()
+            else:
+                self._shutter.close_shutter()
 
     def _close_after_failure(self, order: int) -> None:
         """Close, a few times if need be: the line may be disturbed for a while."""
@@ -140,7 +124,7 @@ class Shutter(BenchDevice):
             else:
                 return
             time.sleep(_CLOSING_PAUSE_S)
-            if self._orders != order:
+            if not self._orders.is_last(order):
                 return
 
     def _close(self) -> None:
@@ -156,18 +140,12 @@ class Shutter(BenchDevice):
         Raises:
             InstrumentError: It is not certain that it is closed.
         """
-        with self._lock:
-            if success:
-                self._stopped_order = self._orders
-            self._orders += 1
-            if self._wants_open:
-                self._interruption.stopped("open")
-                self._wants_open = False
+        self._orders.stop(success=success)
         self._close()
 
     def pause(self) -> None:
         """Remember that it was open: the engine calls :meth:`stop` first, then this."""
-        self._interruption.pause()
+        self._orders.interruption.pause()
 
     def resume(self) -> None:
         """Open again what a pause has closed.
@@ -175,7 +153,7 @@ class Shutter(BenchDevice):
         Raises:
             InstrumentError: It could not be confirmed.
         """
-        position = self._interruption.take()
+        position = self._orders.interruption.take()
         if position is not None:
             _LOGGER.info("%s: resumes %r", self.name, position)
             self.set(position).wait(timeout=_SET_TIMEOUT_S + 1.0)
@@ -189,7 +167,7 @@ class Shutter(BenchDevice):
         Raises:
             InstrumentError: It is not certain that it is closed.
         """
-        self._new_order(wants_open=False)
+        self._orders.give("closed")
         super().make_safe(timeout_s)
 
     # -- signals -----------------------------------------------------------------------------

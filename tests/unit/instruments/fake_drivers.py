@@ -74,27 +74,31 @@ class FakeDriver:
 
 
 class FakeLight(FakeDriver):
-    current_step_ma = 1.0
+    level_unit = "mA"
+    level_step = 1.0
+    full_level = 1000.0
+    many_at_once = True
 
     def __init__(self):
         super().__init__("light")
         self.on = set()
-        self.currents_ma = {}
-        self.limits_ma = {}
+        self.levels = {}
+        self.limits = {}
         self.wrong = ()
+        self.hours = float("nan")
 
-    def prepare(self, limits_ma):
-        self.do("prepare", dict(limits_ma))
-        self.limits_ma = dict(limits_ma)
+    def prepare(self, limits):
+        self.do("prepare", dict(limits))
+        self.limits = dict(limits)
         self.on.clear()
 
-    def set_current_ma(self, channel, current_ma):
-        self.do("set_current_ma", channel, current_ma)
-        self.currents_ma[channel] = current_ma
+    def set_level(self, channel, level):
+        self.do("set_level", channel, level)
+        self.levels[channel] = level
 
-    def current_ma(self, channel):
-        self.do("current_ma", channel)
-        return self.currents_ma.get(channel, 0.0)
+    def level(self, channel):
+        self.do("level", channel)
+        return self.levels.get(channel, 0.0)
 
     def switch_on(self, channel):
         if "switch_on" in self.failing:
@@ -102,17 +106,16 @@ class FakeLight(FakeDriver):
         self.do("switch_on", channel)
         self.on.add(channel)
 
-    def switch_off(self, channel):
-        self.do("switch_off", channel)
-        self.on.discard(channel)
-
-    def is_on(self, channel):
-        self.do("is_on", channel)
-        return channel in self.on
+    def lit(self):
+        self.do("lit")
+        return {channel: self.levels.get(channel, 0.0) for channel in self.on}
 
     def faults(self, channel=None):
         self.do("faults", channel)
         return self.wrong
+
+    def lamp_hours(self):
+        return self.hours
 
     def make_safe(self):
         self.do("make_safe")

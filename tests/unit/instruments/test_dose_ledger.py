@@ -39,6 +39,7 @@ def test_light_that_is_still_on_counts_up_to_the_moment_of_reading():
 def test_probe_and_actinic_light_have_their_own_accounts():
     ledger = DoseLedger()
     light(ledger, 0.0)
+    ledger.light_off(at_s=10.0)
     light(ledger, 10.0, irradiance_mw_cm2=1.0, purpose="probe", wavelength_nm=365.0)
     ledger.light_off(at_s=20.0)
     assert ledger.dose_j_cm2(20.0, purpose="actinic") == pytest.approx(0.2)
