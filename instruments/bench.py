@@ -266,15 +266,18 @@ def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) 
     top.finish()
     devices: dict[str, BenchDevice] = {}
     ports = Ports()
+    owners: set[str] = set()
     for device_name, table in tables.items():
         if not device_name.isidentifier():
             raise table.error("the name of a device consists of letters, digits and underscores")
         address = (addresses or {}).get(device_name) or table.text("address")
+        owners.add(address.upper())
         devices[device_name] = ports.make_device(device_name, table, address=address)
     _check_addresses(path, devices, addresses or {})
     # Addresses given by the caller are those of its own simulators, which nobody else knows.
-    owned = [] if addresses is not None else [f"bench {path.resolve()}", *map(_port, owners)]
-    return Bench(name, devices, [OwnerLock(what) for what in owned])
+    owned = [f"bench {path.resolve()}", *map(_port, sorted(owners))]
+    locks = [] if addresses is not None else [OwnerLock(what) for what in owned]
+    return Bench(name, devices, locks)
 
 
 def _port(address: str) -> str:
