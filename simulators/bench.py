@@ -110,7 +110,7 @@ class SimulatedBench:
             raise SimulationError(f"{where}: no simulator for model {model!r}; there are {known}")
         self._ports[name] = _port(str(device.get("address", "")), where) if as_file else 0
         try:
-            instrument = MODELS[model](device, self.world)
+            instrument = MODELS[model](device, self.world.seen_by(name))
         except (KeyError, TypeError, ValueError) as error:
             raise SimulationError(f"{where}: {type(error).__name__}: {error}") from error
         self._models[name] = model
