@@ -123,7 +123,7 @@ class SimulatedBench:
         if first != name and self._models[first] != model:
             raise SimulationError(f"{where}: address {address} is already that of {first}")
         try:
-            instrument = MODELS[model](device, self.world)
+            instrument = MODELS[model](device, self.world.seen_by(name))
         except (KeyError, TypeError, ValueError) as error:
             raise SimulationError(f"{where}: {type(error).__name__}: {error}") from error
         self._models[name] = model

@@ -103,6 +103,10 @@ class World(Protocol):
         """Bring what the sample stands in to a temperature."""
         ...
 
+    def set_gas(self, now_s: float, flow_sccm: float) -> None:
+        """Let gas flow through a flow controller into the cell above the samples."""
+        ...
+
     def mass_g(self, now_s: float) -> float:
         """Return the mass in g of what stands on the pan of the balance."""
         ...

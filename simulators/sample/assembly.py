@@ -10,7 +10,7 @@ every rate constant is an assumption. Fractions of the CsPbBr3 units sum to 1.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from simulators.sample.evaporation import SOLVENTS, drying_rate_ul_s, stefan_flux_g_m2_s
@@ -91,6 +91,12 @@ class Support:
     gap_mm: float
     vapour_saturation: float
     capacity_ul: float
+
+    def under(self, vapour_saturation: float | None) -> Support:
+        """Return the same support under another saturation of the gas, None for its own."""
+        if vapour_saturation is None or vapour_saturation == self.vapour_saturation:
+            return self
+        return replace(self, vapour_saturation=vapour_saturation)
 
     @property
     def crystals_nmol(self) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulators.sample.liquid import STILL, Flow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Beam:
@@ -13,11 +15,14 @@ class Beam:
         wavelength_nm: Centre of the source's line.
         fwhm_nm: Full width at half maximum of the line.
         irradiance_mw_cm2: Irradiance at the sample plane.
+        in_line: Whether the source shines through the sample into the spectrometer (absorbance)
+            instead of at a right angle to it (photoluminescence).
     """
 
     wavelength_nm: float
     fwhm_nm: float
     irradiance_mw_cm2: float
+    in_line: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +31,17 @@ class Inputs:
 
     Args:
         beams: Light that falls on the sample, several sources at once allowed.
-        rate_ul_min: Flow into the vial; negative while liquid is withdrawn.
-        liquid_ligand_mm: Ligand in the liquid that flows in, mmol/L.
+        flow: What the pumps do.
         temperature_degc: Temperature of the sample; None leaves it at its own.
+        air: Part of air in the gas above the sample, 0 to 1; None leaves it at its own.
+        vapour_saturation: Solvent vapour in that gas, 0 to 1; None leaves it at its own.
     """
 
     beams: tuple[Beam, ...] = ()
-    rate_ul_min: float = 0.0
-    liquid_ligand_mm: float = 0.0
+    flow: Flow = STILL
     temperature_degc: float | None = None
+    air: float | None = None
+    vapour_saturation: float | None = None
 
 
 DARK = Inputs()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulators.sample.beam import Beam
+from simulators.sample.decay import Pool
 from simulators.sample.kinetics import Populations, Setting
 from simulators.sample.leak import Longpass, leak_profile
 from simulators.sample.lines import (
@@ -50,6 +51,8 @@ class Throughput:
         wire_scatter: Part of the light scattered by wires that goes there.
         second_order: Strength of the image at twice the wavelength.
         longpass: Filter in front of the spectrometer.
+        in_line: The same as ``collection`` for light that shines straight through the sample into
+            the spectrometer, by a fibre of its own without the longpass.
     """
 
     collection: float = 6.174e-9
@@ -57,6 +60,7 @@ class Throughput:
     wire_scatter: float = 0.05
     second_order: float = 0.01
     longpass: Longpass = field(default_factory=Longpass)
+    in_line: float = 4e-6
 
 
 class PixelGrid:
@@ -102,6 +106,7 @@ class Emitter:
         self._energy_ev: Floats = HC_EV_NM / self._wavelength_nm
         self._jacobian = per_nm(np.ones_like(self._energy_ev), self._wavelength_nm)
         self._scatter = setting.scatter_per_nm(1.0) / self._wavelength_nm**3
+        self._floc_scatter = setting.floc_scatter_per_nm(1.0) / self._wavelength_nm**2
         self._warm: tuple[float, Floats, Floats] | None = None
         self._profiles: dict[tuple[float, float], Floats] = {}
 
@@ -129,7 +134,8 @@ class Emitter:
             lit = flux * mean_transmission(taken.total) * LN10
             crystals += lit * taken.crystals * taken.crystal_yield
             wires += lit * taken.wires * taken.wire_yield
-            photons += flux * self._scattered(taken) * self._profile(beam)
+            if not beam.in_line:
+                photons += flux * self._scattered(taken) * self._profile(beam)
         if crystals > 0.0 or wires > 0.0:
             band = self._band_light(now, concentration_nm, temperature_k, crystals, wires)
             photons[self.grid.band] += band * self.grid.pixel_nm[self.grid.band]
@@ -157,7 +163,8 @@ class Emitter:
             edge_ev = setting.wire_edge_ev(length, temperature_k)
             absorbance = absorbance + now.fused * absorption_shapes(self._energy_ev, edge_ev)
         absorbance = absorbance * (setting.absorbance_per_nm() * concentration_nm)
-        absorbance += SCATTER_SEEN_BY_EMISSION * now.fused * concentration_nm * self._scatter
+        scatter = now.fused * self._scatter + now.flocculated * self._floc_scatter
+        absorbance += SCATTER_SEEN_BY_EMISSION * concentration_nm * scatter
         seen: Floats = light * self._jacobian * mean_transmissions(absorbance)
         return seen
 
@@ -239,17 +246,23 @@ def colour_of(
     )
 
 
-def _lifetimes_ns(setting: Setting, now: Populations, taken: Uptake) -> tuple[float, float]:
-    """Return the amplitude- and the intensity-weighted mean lifetime."""
+def decay_pools(setting: Setting, now: Populations, taken: Uptake) -> tuple[Pool, ...]:
+    """Return the exponentials of the decay after a pulse of the light that was taken up."""
     law = setting.material
-    parts = (
-        (
+    pools = (
+        Pool(
             taken.crystals * law.crystal_decay.radiative_per_s,
             law.crystal_decay.lifetime_s(now.trap),
         ),
-        (taken.wires * law.wire_decay.radiative_per_s, law.wire_decay.lifetime_s()),
+        Pool(taken.wires * law.wire_decay.radiative_per_s, law.wire_decay.lifetime_s()),
     )
-    amplitudes = sum(amplitude for amplitude, _ in parts)
-    intensity = sum(amplitude * lifetime_s for amplitude, lifetime_s in parts)
-    spread = sum(amplitude * lifetime_s**2 for amplitude, lifetime_s in parts)
+    return tuple(pool for pool in pools if pool.amplitude > 0.0)
+
+
+def _lifetimes_ns(setting: Setting, now: Populations, taken: Uptake) -> tuple[float, float]:
+    """Return the amplitude- and the intensity-weighted mean lifetime."""
+    pools = decay_pools(setting, now, taken)
+    amplitudes = sum(amplitude for amplitude, _ in pools)
+    intensity = sum(amplitude * lifetime_s for amplitude, lifetime_s in pools)
+    spread = sum(amplitude * lifetime_s**2 for amplitude, lifetime_s in pools)
     return 1e9 * intensity / amplitudes, 1e9 * spread / intensity

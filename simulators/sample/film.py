@@ -17,6 +17,7 @@ from simulators.sample.assembly import (
     seconds_to_dryness,
 )
 from simulators.sample.beam import Beam, Inputs
+from simulators.sample.decay import Pool
 from simulators.sample.emission import PixelGrid, Throughput
 from simulators.sample.evaporation import SOLVENTS
 from simulators.sample.film_optics import (
@@ -137,11 +138,12 @@ class Film:
         temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
         support = self.preparation.support
         photons = photons_per_crystal_s(support, temperature_k, inputs.beams)
-        inflow_ul_s = max(inputs.rate_ul_min, 0.0) / 60.0
+        support = support.under(inputs.vapour_saturation)
+        inflow_ul_s = inputs.flow.infuse_ul_min / 60.0
         left_s = dt_s
         while left_s > 0.0:
-            kept_ul_s, piece_s = self._next_piece(left_s, inflow_ul_s, temperature_k)
-            rise_mm_s = kept_ul_s * inputs.liquid_ligand_mm / support.deposited_ul
+            kept_ul_s, piece_s = self._next_piece(support, left_s, inflow_ul_s, temperature_k)
+            rise_mm_s = kept_ul_s * inputs.flow.liquid.ligand_mm / support.deposited_ul
             around = Surroundings(
                 temperature_k=temperature_k,
                 photons_per_crystal_s=photons,
@@ -149,7 +151,7 @@ class Film:
                 ligand_mm=self._ligand_mm,
                 ligand_rise_mm_s=rise_mm_s,
             )
-            self._move(piece_s, around)
+            self._move(support, piece_s, around)
             self._infused_ul += inflow_ul_s * piece_s
             self._spilled_ul += (inflow_ul_s - kept_ul_s) * piece_s
             left_s -= piece_s
@@ -162,6 +164,15 @@ class Film:
             beams: Light on the film.
         """
         return photons_per_s(self.view, grid, self._throughput, beams)
+
+    def absorbances(self, wavelength_nm: Floats) -> Floats:
+        """Return what weakens a beam through the film, decadic, scattering included."""
+        return self.view.absorbances(wavelength_nm)
+
+    def decay_pools(self, excitation_nm: float) -> tuple[Pool, ...]:
+        """Return the exponentials of its decay, which every light excites alike."""
+        del excitation_nm
+        return self.view.decay_pools()
 
     def truth(self) -> dict[str, Any]:
         """Return what an ideal observer knows, as plain data."""
@@ -222,10 +233,10 @@ class Film:
         return twin
 
     def _next_piece(
-        self, left_s: float, inflow_ul_s: float, temperature_k: float
+        self, support: Support, left_s: float, inflow_ul_s: float, temperature_k: float
     ) -> tuple[float, float]:
         """Return the inflow that stays and how long that holds, at most ``left_s``."""
-        support, solvent_ul = self.preparation.support, self._state.solvent_ul
+        solvent_ul = self._state.solvent_ul
         if inflow_ul_s == 0.0:
             return 0.0, min(left_s, seconds_to_dryness(support, solvent_ul, temperature_k))
         surplus_ul_s = inflow_ul_s - support.drying_ul_s(temperature_k)
@@ -236,13 +247,11 @@ class Film:
             return inflow_ul_s - surplus_ul_s, left_s
         return inflow_ul_s, min(left_s, room_ul / surplus_ul_s)
 
-    def _move(self, duration_s: float, around: Surroundings) -> None:
-        preparation = self.preparation
-        rates = film_equations(preparation.assembly, preparation.support, around)
+    def _move(self, support: Support, duration_s: float, around: Surroundings) -> None:
+        rates = film_equations(self.preparation.assembly, support, around)
         end, self._step_s = integrate(rates, self._state, duration_s, self._step_s)
         state = FilmState(*end)
         # while the film is nearly dry more stays than the rate of drying lets expect
-        support = preparation.support
         excess_ul = max(state.solvent_ul + support.solid_ul - support.capacity_ul, 0.0)
         self._spilled_ul += excess_ul
         state = state._replace(solvent_ul=state.solvent_ul - excess_ul)

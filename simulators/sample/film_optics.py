@@ -17,6 +17,7 @@ import numpy as np
 
 from simulators.sample.assembly import FilmState, Support
 from simulators.sample.beam import Beam
+from simulators.sample.decay import Pool
 from simulators.sample.emission import PixelGrid, Throughput
 from simulators.sample.leak import leak_profile
 from simulators.sample.lines import line_per_ev, per_nm
@@ -33,8 +34,12 @@ from simulators.sample.optics import Floats, absorption_shape, absorption_shapes
 SHIFT_MODELS = ("mixed", "coupling")
 SUPERLATTICE_DECAY = Decay(radiative_per_s=2.2e8, nonradiative_per_s=0.67e8)
 """Faster than that of single nanocrystals."""
+BULK_LIKE_DECAY = Decay(radiative_per_s=5e7, nonradiative_per_s=3.3e7)
+"""12 ns and a quantum yield of 0.6, an assumption."""
 _DRY_FROM, _DRY_OVER = 0.2, 0.6
 _UM_PER_CM = 1e4
+_DRY_TURBIDITY = 0.3
+"""Absorbance that a dry film feigns by scattering, at 500 nm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +153,12 @@ class FilmView:
                 total += part * absorption_shapes(energy_ev, edge_ev)
         return self._per_cm * total
 
+    def absorbances(self, wavelength_nm: Floats) -> Floats:
+        """Return the decadic absorbance of the layer; a dry one scatters, shape [n]."""
+        absorbed = self.absorptions_per_cm(HC_EV_NM / wavelength_nm) * self.depth_cm / LN10
+        total: Floats = absorbed + _DRY_TURBIDITY * self.dryness * 500.0 / wavelength_nm
+        return total
+
     def emitted_per_ev(self, energy_ev: Floats, *, bulk_like: bool = True) -> Floats:
         """Return the light emitted inside per absorbed photon and eV, shape [n].
 
@@ -195,6 +206,19 @@ class FilmView:
                 light += share * efficiency * line
         return light / sum(share for share, *_ in pools)
 
+    def decay_pools(self) -> tuple[Pool, ...]:
+        """Return the exponentials of the decay after a pulse."""
+        optics, law, state = self._optics, self._support.material, self._state
+        bulk = optics.bulk_like_fraction * state.assembled
+        parts = (
+            (state.dispersed, law.crystal_decay),
+            (state.assembled - bulk, optics.superlattice_decay),
+            (state.fused * optics.funnel, law.wire_decay),
+            (bulk * optics.funnel, BULK_LIKE_DECAY),
+        )
+        pools = (Pool(share * decay.radiative_per_s, decay.lifetime_s()) for share, decay in parts)
+        return tuple(pool for pool in pools if pool.amplitude > 0.0)
+
     def escape(self, energy_ev: Floats, excitation_nm: float) -> Floats:
         """Return the part of the emission that gets out, shape [n].
 
@@ -235,17 +259,18 @@ def photons_per_s(
     for beam in beams:
         flux = photon_flux_per_cm2_s(beam.irradiance_mw_cm2, beam.wavelength_nm)
         flux *= throughput.collection
-        photons += (
-            flux
-            * scattered
-            * leak_profile(
-                beam,
-                grid.wavelength_nm,
-                grid.pixel_nm,
-                throughput.longpass,
-                throughput.second_order,
+        if not beam.in_line:
+            photons += (
+                flux
+                * scattered
+                * leak_profile(
+                    beam,
+                    grid.wavelength_nm,
+                    grid.pixel_nm,
+                    throughput.longpass,
+                    throughput.second_order,
+                )
             )
-        )
         absorbed = flux * view.absorbed(beam.wavelength_nm)
         if absorbed > 0.0:
             photons[grid.band] += absorbed * inside * view.escape(energy_ev, beam.wavelength_nm)

@@ -21,6 +21,8 @@ _SHRINK = 0.1
 _GROW = 5.0
 _SAFETY = 0.9
 _SHORTEST = 1e-13
+_FIRST_PART = 1e-6
+_CLIPS = 100
 
 
 class StepError(RuntimeError):
@@ -44,16 +46,19 @@ def integrate(
     Raises:
         StepError: When the step would become shorter than rounding allows.
     """
-    time_s = 0.0
+    time_s, below = 0.0, 0
     state = start
-    step_s = min(first_step_s, duration_s)
+    step_s = min(max(first_step_s, _FIRST_PART * duration_s), duration_s)
     while time_s < duration_s:
         left_s = duration_s - time_s
         last = step_s >= left_s
         tried_s = left_s if last else step_s
         trial, error = _dormand_prince(rates, time_s, state, tried_s)
-        if error <= 1.0 and min(trial) >= 0.0:
-            state = trial
+        lowest = min(trial)
+        below += lowest < 0.0
+        if error <= 1.0 and (lowest >= 0.0 or (lowest >= -ABSOLUTE_TOLERANCE and below < _CLIPS)):
+            # what is off by less than the tolerance is nothing, not a reason for a shorter step
+            state = trial if lowest >= 0.0 else tuple([max(each, 0.0) for each in trial])
             time_s = duration_s if last else time_s + tried_s
             growth = _GROW if error < 1e-5 else min(_GROW, _SAFETY * error**-0.2)
             # a last step cut short by the end says nothing against a longer one

@@ -62,6 +62,12 @@ def leak_profile(
     return profile
 
 
+def lamp_per_pixel(beam: Beam, wavelength_nm: Floats, pixel_nm: Floats) -> Floats:
+    """Return how one unit of a lamp's light spreads over the pixels; arguments as above."""
+    light: Floats = _gaussian(wavelength_nm, beam.wavelength_nm, beam.fwhm_nm) * pixel_nm
+    return light
+
+
 def _gaussian(wavelength_nm: Floats, centre_nm: float, fwhm_nm: float) -> Floats:
     """Return a line of unit area per nm, cut off where a lamp's line has ended."""
     distance = (wavelength_nm - centre_nm) / fwhm_nm

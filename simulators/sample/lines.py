@@ -9,7 +9,7 @@ import numpy as np
 
 from simulators.sample.kinetics import Populations, Setting
 from simulators.sample.material import HC_EV_NM, REFERENCE_K
-from simulators.sample.optics import Floats, absorption_shape
+from simulators.sample.optics import Floats, absorption_shape, absorption_shapes
 
 EMISSION_BAND_NM = (440.0, 640.0)
 """Where the sample emits at all; outside, less than 1e-12 of the light."""
@@ -55,6 +55,28 @@ def wire_line_per_ev(
     return line_per_ev(energy_ev, centre_ev, width_ev, law.asymmetry)
 
 
+def absorbances(
+    setting: Setting,
+    now: Populations,
+    concentration_nm: float,
+    temperature_k: float,
+    wavelength_nm: Floats,
+) -> Floats:
+    """Return the absorbance of a cuvette at wavelengths, scattering included, shape [n]."""
+    law, energy_ev = setting.material, HC_EV_NM / wavelength_nm
+    edge_ev = law.crystal_edge_ev(setting.size_nm, temperature_k)
+    shape = (now.dispersed + now.activated) * absorption_shapes(energy_ev, edge_ev)
+    per_nm = shape * setting.absorbance_per_nm()
+    per_nm += now.flocculated * setting.floc_scatter_per_nm(1.0) / wavelength_nm**2
+    if now.fused > 0.0:
+        wire_edge_ev = setting.wire_edge_ev(now.crystals_per_wire, temperature_k)
+        wires = absorption_shapes(energy_ev, wire_edge_ev) * setting.absorbance_per_nm()
+        wires += setting.scatter_per_nm(1.0) / wavelength_nm**3
+        per_nm += now.fused * wires
+    total: Floats = per_nm * concentration_nm
+    return total
+
+
 @dataclass(frozen=True, kw_only=True)
 class Uptake:
     """How a cuvette takes up light of one wavelength: absorbances and quantum yields."""
@@ -87,7 +109,11 @@ def uptake(
     return Uptake(
         crystals=bright * full * absorption_shape(energy_ev, crystal_edge_ev),
         wires=now.fused * full * absorption_shape(energy_ev, wire_edge_ev),
-        scatter=now.fused * concentration_nm * setting.scatter_per_nm(wavelength_nm),
+        scatter=concentration_nm
+        * (
+            now.fused * setting.scatter_per_nm(wavelength_nm)
+            + now.flocculated * setting.floc_scatter_per_nm(wavelength_nm)
+        ),
         crystal_yield=law.crystal_decay.quantum_yield(now.trap),
         wire_yield=law.wire_decay.quantum_yield(),
     )

@@ -69,6 +69,7 @@ class Material:
     extinction_per_nm3: float = 24_200.0
     wire_thickening: float = 0.25
     wire_scatter: float = 0.06
+    floc_scatter: float = 1.0
     crystal_decay: Decay = Decay(radiative_per_s=1.55e8, nonradiative_per_s=0.67e8)
     wire_decay: Decay = Decay(radiative_per_s=1.8e6, nonradiative_per_s=0.42e6)
 

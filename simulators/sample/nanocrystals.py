@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from simulators.sample.beam import Beam, Inputs
-from simulators.sample.emission import Emitter, PixelGrid, Throughput, colour_of
+from simulators.sample.decay import Pool
+from simulators.sample.emission import Emitter, PixelGrid, Throughput, colour_of, decay_pools
 from simulators.sample.evaporation import SOLVENTS
 from simulators.sample.integrator import integrate
 from simulators.sample.kinetics import (
+    FRESH,
+    Conditions,
     Course,
     KineticParameters,
     Populations,
@@ -19,11 +22,15 @@ from simulators.sample.kinetics import (
     rate_equations,
 )
 from simulators.sample.ledger import LightLedger
+from simulators.sample.lines import absorbances, uptake
+from simulators.sample.liquid import Flow, Liquid
 from simulators.sample.optics import Floats
 from simulators.sample.vial import Vial
 
 KELVIN_AT_0_DEGC = 273.15
 _FIRST_STEP_S = 60.0
+_ALL_NEW = 1e9
+"""Times over which nanocrystals are renewed that leave nothing of those before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +92,8 @@ class Sample:
     @property
     def mass_g(self) -> float:
         """Mass of the liquid, without the vial; the nanocrystals in it do not count."""
-        density_g_ml = SOLVENTS[self.preparation.setting.solvent].density_g_ml
-        return self._vial.volume_ul * density_g_ml * 1e-3
+        solvent_g_ml = SOLVENTS[self.preparation.setting.solvent].density_g_ml
+        return self._vial.volume_ul * self._vial.liquid.density_g_ml(solvent_g_ml) * 1e-3
 
     def step(self, dt_s: float, inputs: Inputs) -> None:
         """Move the state on.
@@ -105,12 +112,11 @@ class Sample:
         given_degc = inputs.temperature_degc
         self._temperature_degc = own_degc if given_degc is None else given_degc
         self.ledger.add(dt_s, inputs.beams)
-        rate_ul_s = inputs.rate_ul_min / 60.0
         left_s = dt_s
         while left_s > 0.0:
-            piece_s = min(left_s, self._vial.seconds_to_limit(rate_ul_s))
-            self._react(piece_s, inputs, self._course(rate_ul_s, inputs.liquid_ligand_mm))
-            self._vial = self._vial.after(piece_s, rate_ul_s, inputs.liquid_ligand_mm)
+            piece_s = min(left_s, self._vial.seconds_to_limit(inputs.flow))
+            self._react(piece_s, inputs)
+            self._vial = self._vial.after(piece_s, inputs.flow)
             left_s -= piece_s
 
     def emission_per_s(self, grid: PixelGrid, beams: tuple[Beam, ...]) -> Floats:
@@ -125,14 +131,36 @@ class Sample:
             emitter = Emitter(self.preparation.setting, grid, self._throughput)
             self._emitters[id(grid)] = emitter
         temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
-        concentration_nm = self._vial.concentration_nm
+        concentration_nm = self._vial.liquid.concentration_nm
         return emitter.photons_per_s(self._populations, concentration_nm, temperature_k, beams)
+
+    def absorbances(self, wavelength_nm: Floats) -> Floats:
+        """Return what weakens a beam through the vial, decadic, scattering included."""
+        temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
+        concentration_nm = self._vial.liquid.concentration_nm
+        return absorbances(
+            self.preparation.setting,
+            self._populations,
+            concentration_nm,
+            temperature_k,
+            wavelength_nm,
+        )
+
+    def decay_pools(self, excitation_nm: float) -> tuple[Pool, ...]:
+        """Return the exponentials of its decay after a pulse; none when nothing glows."""
+        temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
+        concentration_nm = self._vial.liquid.concentration_nm
+        setting, now = self.preparation.setting, self._populations
+        taken = uptake(setting, now, concentration_nm, temperature_k, excitation_nm)
+        return decay_pools(setting, now, taken)
 
     def truth(self) -> dict[str, Any]:
         """Return what an ideal observer knows, as plain data."""
         now, setting, vial = self._populations, self.preparation.setting, self._vial
         temperature_k = self._temperature_degc + KELVIN_AT_0_DEGC
-        colour = colour_of(setting, now, vial.concentration_nm, temperature_k)
+        colour = colour_of(setting, now, vial.liquid.concentration_nm, temperature_k)
+        volumes = asdict(vial)
+        del volumes["liquid"]
         return {
             "sample": self.preparation.name,
             **self.ledger.truth(),
@@ -145,7 +173,11 @@ class Sample:
             "absorbed_photons_per_crystal": now.absorbed,
             "mean_wire_length_nm": now.crystals_per_wire * setting.size_nm,
             "crystal_edge_length_nm": setting.size_nm,
-            **asdict(vial),
+            "flocculated": now.flocculated,
+            **volumes,
+            **vial.liquid._asdict(),
+            "crystals_fmol": vial.crystals_fmol,
+            "mass_g": self.mass_g,
             "temperature_degc": self._temperature_degc,
             **asdict(colour),
         }
@@ -163,7 +195,7 @@ class Sample:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take on a state that ``to_dict`` returned."""
         self._populations = Populations(**state["populations"])
-        self._vial = Vial(**state["vial"])
+        self._vial = Vial(**{**state["vial"], "liquid": Liquid(*state["vial"]["liquid"])})
         self._temperature_degc = state["temperature_degc"]
         self._step_s = state["step_s"]
         self.ledger = LightLedger.from_dict(state["ledger"])
@@ -174,21 +206,24 @@ class Sample:
         twin.restore(self.to_dict())
         return twin
 
-    def _course(self, rate_ul_s: float, liquid_ligand_mm: float) -> Course:
+    def _course(self, flow: Flow) -> Course:
         vial = self._vial
-        if rate_ul_s <= 0.0:
-            constant = (vial.concentration_nm, vial.ligand_mm)
+        if flow.infuse_ul_min <= 0.0:
+            constant = (vial.liquid, 0.0)
             return lambda _: constant
-        return lambda time_s: vial.mixture_after(time_s, rate_ul_s, liquid_ligand_mm)
+        return lambda time_s: (vial.liquid_after(time_s, flow), vial.renewal_per_s(time_s, flow))
 
-    def _react(self, duration_s: float, inputs: Inputs, course: Course) -> None:
-        rates = rate_equations(
-            self.preparation.kinetics,
-            self.preparation.setting,
-            inputs.beams,
-            self._temperature_degc + KELVIN_AT_0_DEGC,
-            course,
+    def _react(self, duration_s: float, inputs: Inputs) -> None:
+        setting = self.preparation.setting
+        if self._vial.renewal_per_s(0.0, inputs.flow) * duration_s > _ALL_NEW:
+            self._populations = FRESH
+        conditions = Conditions(
+            beams=inputs.beams,
+            temperature_k=self._temperature_degc + KELVIN_AT_0_DEGC,
+            air=setting.air if inputs.air is None else inputs.air,
+            course=self._course(inputs.flow),
         )
+        rates = rate_equations(self.preparation.kinetics, setting, conditions)
         end, self._step_s = integrate(rates, self._populations, duration_s, self._step_s)
         self._populations = Populations(*end)
 
@@ -198,5 +233,7 @@ def diluted(preparation: Preparation, concentration_nm: float) -> Preparation:
     if not (concentration_nm >= 0.0 and math.isfinite(concentration_nm)):
         message = f"a concentration is 0 nmol/L or more, not {concentration_nm}"
         raise ValueError(message)
-    vial = replace(preparation.vial, concentration_nm=concentration_nm)
+    vial = preparation.vial
+    liquid = vial.liquid._replace(concentration_nm=concentration_nm)
+    vial = replace(vial, liquid=liquid)
     return replace(preparation, vial=vial)

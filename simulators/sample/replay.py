@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simulators.sample.beam import Beam, Inputs
+from simulators.sample.decay import Pool
 from simulators.sample.detector import COUNTS_PER_PHOTON
 from simulators.sample.emission import PixelGrid
 from simulators.sample.ledger import LightLedger
@@ -86,6 +88,23 @@ class ReplaySample:
         photons: Floats = self._scale * np.maximum(resampled, 0.0)
         return photons
 
+    def absorbances(self, wavelength_nm: Floats) -> Floats:
+        """Nothing: a file of emission says nothing about absorption."""
+        return np.zeros(wavelength_nm.shape)
+
+    def decay_pools(self, excitation_nm: float) -> tuple[Pool, ...]:
+        """None: a file of spectra says nothing about lifetimes."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state that ``restore`` takes, as plain data."""
+        return {"elapsed_s": self._elapsed_s, "ledger": self.ledger.to_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take on a state that ``to_dict`` returned."""
+        self._elapsed_s = state["elapsed_s"]
+        self.ledger = LightLedger.from_dict(state["ledger"])
+
     def truth(self) -> dict[str, Any]:
         """Return what is known of a replayed sample, as plain data."""
         return {"sample": self._name, **self.ledger.truth(), "replay_s": self.elapsed_s}
@@ -94,6 +113,5 @@ class ReplaySample:
         """Return a replay in the same state that goes its own way."""
         twin = ReplaySample(self._series, self._name)
         twin._scale = self._scale
-        twin._elapsed_s = self._elapsed_s
-        twin.ledger = LightLedger.from_dict(self.ledger.to_dict())
+        twin.restore(self.to_dict())
         return twin

@@ -13,7 +13,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from simulators.sample.dye import DYES, DyePreparation
 from simulators.sample.kinetics import KineticParameters, Populations, Setting
+from simulators.sample.liquid import Liquid
 from simulators.sample.material import CSPBBR3, SOLVENT_VISCOSITY_MPA_S
 from simulators.sample.nanocrystals import Preparation
 from simulators.sample.tables import SampleConfigurationError, Table
@@ -79,11 +81,15 @@ def read_sample(values: Mapping[str, Any], where: str) -> Preparation:
         air=vial_table.number("air", 1.0, low=0.0, high=1.0),
     )
     degraded = crystals.number("degraded", 0.0, low=0.0, high=1.0)
-    activated = crystals.number("activated", 0.0, low=0.0, high=1.0 - degraded)
+    fused = crystals.number("fused", 0.0, low=0.0, high=1.0 - degraded)
+    free = 1.0 - degraded - fused
+    activated = crystals.number("activated", 0.0, low=0.0, high=free)
     populations = Populations(
-        dispersed=1.0 - activated - degraded,
+        dispersed=free - activated,
         activated=activated,
+        fused=fused,
         degraded=degraded,
+        wires=fused / crystals.number("crystals_per_wire", 8.0, low=2.0, high=1e6),
         trap=crystals.number("trap", 1.0, low=0.0, high=100.0),
     )
     preparation = Preparation(
@@ -99,6 +105,31 @@ def read_sample(values: Mapping[str, Any], where: str) -> Preparation:
     return preparation
 
 
+def read_dye(values: Mapping[str, Any], where: str) -> DyePreparation:
+    """Return the fluorescence standard that a table describes.
+
+    Args:
+        values: The table.
+        where: Name of its file, for messages.
+
+    Raises:
+        SampleConfigurationError: When a key is unknown, missing or out of range.
+    """
+    table = Table(values, where)
+    name = table.text("name")
+    table.text("description", "")
+    vial_table, dye = table.table("vial"), table.table("dye")
+    preparation = DyePreparation(
+        name=name,
+        dye=dye.text("dye", among=tuple(DYES)),
+        vial=_vial(vial_table, dye, dye=True),
+        path_cm=vial_table.number("path_cm", 1.0, low=0.001, high=10.0),
+    )
+    for each in (dye, vial_table, table):
+        each.finish()
+    return preparation
+
+
 def crystal_size_nm(crystals: Table) -> float:
     """Take the size of nanocrystals, given as such or by their colour."""
     if "edge_length_nm" in crystals:
@@ -110,12 +141,17 @@ def crystal_size_nm(crystals: Table) -> float:
     return CSPBBR3.size_nm(crystals.number("peak_nm", low=453.0, high=523.0))
 
 
-def _vial(table: Table, crystals: Table) -> Vial:
+def _vial(table: Table, crystals: Table, *, dye: bool = False) -> Vial:
     volume_ul = table.number("volume_ul", 3000.0, low=1.0)
+    liquid = Liquid(
+        concentration_nm=crystals.number("concentration_nm", low=0.0, high=1e6),
+        ligand_mm=crystals.number("ligand_mm", 0.0 if dye else None, low=0.0, high=1e4),
+        antisolvent=table.number("antisolvent", 0.0, low=0.0, high=1.0),
+        water=table.number("water", 0.0, low=0.0, high=1.0),
+    )
     return Vial(
         volume_ul=volume_ul,
-        concentration_nm=crystals.number("concentration_nm", low=0.0, high=1e6),
-        ligand_mm=crystals.number("ligand_mm", low=0.0, high=1e4),
+        liquid=liquid,
         capacity_ul=table.number("capacity_ul", max(volume_ul, 3500.0), low=volume_ul),
         unreachable_ul=table.number(
             "unreachable_ul", min(volume_ul, 50.0), low=0.1, high=volume_ul

@@ -75,6 +75,18 @@ class Table:
             raise self._wrong(key, values, "a list of numbers")
         return tuple(float(value) for value in values)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Take a list of texts, empty when the key is absent."""
+        values = self._take(key, [])
+        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+            raise self._wrong(key, values, "a list of texts")
+        return tuple(values)
+
+    def inner_tables(self) -> dict[str, Table]:
+        """Take all tables inside this one, by their names."""
+        names = [key for key, value in self._values.items() if isinstance(value, Mapping)]
+        return {name: Table(self._values.pop(name), f"{self.where}.{name}") for name in names}
+
     def table(self, key: str) -> Table:
         """Take a table, empty when the key is absent."""
         return Table(self._take(key, {}), f"{self.where}.{key}")

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from simulators.sample.detector import Detector
+from simulators.sample.dye import Dye
 from simulators.sample.emission import Throughput
 from simulators.sample.film import Film
 from simulators.sample.film_file import read_film
+from simulators.sample.fixtures import hg_ar_lamp, hole
 from simulators.sample.leak import Longpass
+from simulators.sample.light_path import Ageing, Led, read_ageing, read_leds
 from simulators.sample.nanocrystals import Sample
 from simulators.sample.replay import PEAK_COUNTS_PER_S, ReplaySample
-from simulators.sample.sample_file import load_tables, read_sample
-from simulators.sample.spots import METER, SAMPLE, Spot
+from simulators.sample.sample_file import load_tables, read_dye, read_sample
+from simulators.sample.specimen import Specimen
+from simulators.sample.spots import EMPTY, LAMP, METER, SAMPLE, Spot, plate_spots
+from simulators.sample.supplies import (
+    BEAM,
+    EVERYTHING,
+    ByDevice,
+    Line,
+    read_filters,
+    read_gas,
+    read_heated,
+    read_line,
+    read_weighed,
+)
 from simulators.sample.tables import SampleConfigurationError, Table
-
-AnySample: TypeAlias = Sample | Film | ReplaySample
-"""What can stand in the beam."""
-FIRST_FILTER = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Led:
-    """What one channel of the light source really gives at the sample plane."""
-
-    wavelength_nm: float
-    fwhm_nm: float
-    irradiance_mw_cm2_per_ma: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,26 +40,35 @@ class Simulation:
 
     Args:
         seed: Makes the noise of a run its own.
-        samples: The run's sample under "sample", and the vials of further spots under their names.
-        leds: Channels of the light source.
+        specimens: The run's sample under "sample", and what else stands on the stage.
+        leds: Channels of the light sources.
+        ageing: How these age.
         spots: What stands where on the stage; empty when the sample is always in the beam.
-        liquid_ligand_mm: Ligand in the pump's liquid, mmol/L.
+        lines: What the pumps hold and where it flows.
+        heated: Which samples a thermostat heats.
+        gases: What the flow controllers are fed with.
+        weighed: Which sample stands on a balance.
         detector: The spectrometer's detector.
-        filters: Transmissions of the filter wheel in front of the light, position 1 first.
+        in_line: Throughput of light that shines through the sample.
+        filters: Transmissions of the filter wheels in front of the light, position 1 first.
+        offset_nm: How much redder the light in a pixel is than the spectrometer says.
+        drift_nm_per_h: How fast that grows.
     """
 
     seed: int
-    samples: Mapping[str, AnySample]
-    leds: Mapping[int, Led]
+    specimens: Mapping[str, Specimen]
+    leds: tuple[Led, ...]
+    ageing: Ageing
     spots: tuple[Spot, ...]
-    liquid_ligand_mm: float
+    lines: ByDevice[Line]
+    heated: ByDevice[tuple[str, ...]]
+    gases: ByDevice[str]
+    weighed: ByDevice[str]
     detector: Detector
-    filters: tuple[float, ...] = ()
-
-    def transmission(self, position: int) -> float:
-        """Return what the filter wheel lets through; a position without a filter, everything."""
-        number = position - FIRST_FILTER
-        return self.filters[number] if 0 <= number < len(self.filters) else 1.0
+    in_line: float
+    filters: ByDevice[tuple[float, ...]]
+    offset_nm: float = 0.0
+    drift_nm_per_h: float = 0.0
 
 
 def read_simulation(
@@ -78,48 +89,69 @@ def read_simulation(
     used_seed = own_seed if seed is None else seed
     throughput = _throughput(table.table("optics"))
     spots = tuple(Spot.from_table(each) for each in table.tables("spot"))
-    samples = {SAMPLE: _main_sample(table, throughput, folder)}
+    spots += plate_spots(table.table("plate"))
+    specimens: dict[str, Specimen] = {SAMPLE: _main_sample(table, throughput, folder)}
     for spot in spots:
+        if spot.specimen in specimens and spot.specimen != SAMPLE:
+            message = f"{table.where}: two spots are called {spot.specimen!r}"
+            raise SampleConfigurationError(message)
         if spot.holds not in (SAMPLE, METER):
-            samples[vial_name(spot)] = open_sample(spot.holds, throughput, folder)
+            specimens[spot.specimen] = open_specimen(spot.holds, throughput, folder)
+    light, spectrometer = table.table("light"), table.table("spectrometer")
     simulation = Simulation(
         seed=used_seed,
-        samples=samples,
-        leds=_leds(table.table("light")),
+        specimens=specimens,
+        leds=read_leds(light),
+        ageing=read_ageing(light),
         spots=spots,
-        liquid_ligand_mm=_pump(table.table("pump")),
+        lines=ByDevice.read(table.table("pump"), read_line),
+        heated=ByDevice.read(table.table("thermostat"), read_heated),
+        gases=ByDevice.read(table.table("gas"), read_gas),
+        weighed=ByDevice.read(table.table("balance"), read_weighed),
         detector=_detector(table.table("detector"), used_seed),
-        filters=_filters(table.table("filter_wheel")),
+        in_line=throughput.in_line,
+        filters=ByDevice.read(table.table("filter_wheel"), read_filters),
+        offset_nm=spectrometer.number("offset_nm", 0.0, low=-20.0, high=20.0),
+        drift_nm_per_h=spectrometer.number("drift_nm_per_h", 0.0, low=-10.0, high=10.0),
     )
-    table.finish()
+    for each in (light, spectrometer, table):
+        each.finish()
+    _check_names(simulation)
     return simulation
 
 
-def vial_name(spot: Spot) -> str:
-    """Return the name of what a spot holds; vials of their own are named by place as well."""
-    if spot.holds in (SAMPLE, METER):
-        return spot.holds
-    return f"{spot.holds} at {spot.x_mm:g}, {spot.y_mm:g} mm"
+def _check_names(simulation: Simulation) -> None:
+    """Refuse pumps, thermostats and balances that are about a sample that is not there."""
+    named = [("pump", line.delivers_to) for line in simulation.lines.values()]
+    named += [("thermostat", name) for heats in simulation.heated.values() for name in heats]
+    named += [("balance", name) for name in simulation.weighed.values()]
+    for table, name in named:
+        if name not in (BEAM, EVERYTHING, *simulation.specimens):
+            known = ", ".join(simulation.specimens)
+            message = f"simulation.{table}: no sample {name!r} on the stage; there are {known}"
+            raise SampleConfigurationError(message)
 
 
-def open_sample(name_or_path: str, throughput: Throughput, folder: Path | None) -> Sample | Film:
-    """Return the sample of a file: a vial, or a drop when the file has the table ``film``."""
+def open_specimen(holds: str, throughput: Throughput, folder: Path | None) -> Specimen:
+    """Return what a spot holds: a lamp, a hole, or the sample of a file."""
+    if holds == LAMP:
+        return hg_ar_lamp()
+    return hole() if holds == EMPTY else open_sample(holds, throughput, folder)
+
+
+def open_sample(
+    name_or_path: str, throughput: Throughput, folder: Path | None
+) -> Sample | Film | Dye:
+    """Return the sample of a file: a vial, a drop (table ``film``) or a dye (table ``dye``)."""
     values, where = load_tables(name_or_path, folder)
     if "film" in values:
         return Film(read_film(values, where), throughput)
+    if "dye" in values:
+        return Dye(read_dye(values, where), throughput)
     return Sample(read_sample(values, where), throughput)
 
 
-def _filters(table: Table) -> tuple[float, ...]:
-    transmissions = table.numbers("transmission")
-    if not all(0.0 <= each <= 1.0 for each in transmissions):
-        message = f"{table.where}: transmission = {list(transmissions)}, but 0 to 1 is expected"
-        raise SampleConfigurationError(message)
-    table.finish()
-    return transmissions
-
-
-def _main_sample(table: Table, throughput: Throughput, folder: Path | None) -> AnySample:
+def _main_sample(table: Table, throughput: Throughput, folder: Path | None) -> Specimen:
     if "replay" not in table:
         return open_sample(table.text("sample", "as-synthesised"), throughput, folder)
     if "sample" in table:
@@ -139,6 +171,7 @@ def _throughput(table: Table) -> Throughput:
         stray=table.number("stray", defaults.stray, low=0.0),
         wire_scatter=table.number("wire_scatter", defaults.wire_scatter, low=0.0),
         second_order=table.number("second_order", defaults.second_order, low=0.0),
+        in_line=table.number("in_line", defaults.in_line, low=0.0),
         longpass=Longpass(
             edge_nm=table.number("longpass_nm", filter_.edge_nm, low=0.0),
             optical_density=table.number("longpass_od", filter_.optical_density, low=0.0),
@@ -146,30 +179,6 @@ def _throughput(table: Table) -> Throughput:
     )
     table.finish()
     return throughput
-
-
-def _leds(table: Table) -> dict[int, Led]:
-    leds: dict[int, Led] = {}
-    for each in table.tables("channel"):
-        number = each.integer("number")
-        if number in leds:
-            message = f"{each.where}: channel {number} is described twice"
-            raise SampleConfigurationError(message)
-        leds[number] = Led(
-            wavelength_nm=each.number("wavelength_nm", low=200.0, high=2000.0),
-            fwhm_nm=each.number("fwhm_nm", low=0.01, high=200.0),
-            irradiance_mw_cm2_per_ma=each.number("irradiance_mw_cm2_per_ma", low=0.0),
-        )
-        each.finish()
-    table.finish()
-    return leds
-
-
-def _pump(table: Table) -> float:
-    table.text("delivers_to", SAMPLE, among=(SAMPLE,))
-    ligand_mm = table.number("ligand_mm", 0.0, low=0.0)
-    table.finish()
-    return ligand_mm
 
 
 def _detector(table: Table, seed: int) -> Detector:

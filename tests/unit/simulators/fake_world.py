@@ -76,6 +76,10 @@ class FakeWorld:
         self.advance(now_s)
         self.calls.append(("filter", now_s, position))
 
+    def set_gas(self, now_s, flow_sccm):
+        self.advance(now_s)
+        self.calls.append(("gas", now_s, flow_sccm))
+
     def truth(self, now_s):
         self.advance(now_s)
         return {"time_s": now_s}

@@ -53,7 +53,9 @@ def make_sample(**changes):
     if "concentration_nm" in changes:
         preparation = diluted(preparation, changes.pop("concentration_nm"))
     if "ligand_mm" in changes:
-        vial = replace(preparation.vial, ligand_mm=changes.pop("ligand_mm"))
+        vial = preparation.vial
+        liquid = vial.liquid._replace(ligand_mm=changes.pop("ligand_mm"))
+        vial = replace(vial, liquid=liquid)
         preparation = replace(preparation, vial=vial)
     if "air" in changes:
         setting = replace(preparation.setting, air=changes.pop("air"))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.sample import DARK, Inputs
+from simulators.sample import DARK, PURE, Flow, Inputs, Liquid, together
 
 
 def onset(film):
@@ -71,7 +71,7 @@ def test_slower_drying_orders_better(film_with):
 
 def test_solvent_on_a_film_dissolves_what_has_not_fused(film_with):
     film = film_with("superlattice-film", vapour_saturation=1.0)
-    film.step(60.0, Inputs(rate_ul_min=60.0))
+    film.step(60.0, Inputs(flow=Flow(infuse_ul_min=60.0)))
     assert film.state.solvent_ul == pytest.approx(60.0)
     film.step(20_000.0, DARK)
     assert film.state.dispersed > 0.95
@@ -79,7 +79,7 @@ def test_solvent_on_a_film_dissolves_what_has_not_fused(film_with):
 
 def test_what_does_not_fit_runs_off(film_with):
     film = film_with(capacity_ul=60.0, vapour_saturation=1.0)
-    film.step(3600.0, Inputs(rate_ul_min=1.0, liquid_ligand_mm=10.0))
+    film.step(3600.0, Inputs(flow=Flow(infuse_ul_min=1.0, liquid=Liquid(ligand_mm=10.0))))
     truth = film.truth()
     assert truth["volume_ul"] == pytest.approx(60.0)
     assert truth["infused_ul"] == pytest.approx(60.0)
@@ -89,7 +89,7 @@ def test_what_does_not_fit_runs_off(film_with):
 
 def test_a_needle_takes_nothing_out_of_a_film(film_with):
     film, alone = film_with(), film_with()
-    film.step(60.0, Inputs(rate_ul_min=-20.0))
+    film.step(60.0, Inputs(flow=Flow(withdraw_ul_min=20.0)))
     alone.step(60.0, DARK)
     assert film.state == alone.state
 
@@ -140,7 +140,9 @@ def test_nothing_is_made_or_lost(film_with, light, pieces, solvent, concentratio
     film = film_with(solvent=solvent, concentration_nm=concentration_nm)
     for dt_s, temperature_degc, rate_ul_min, irradiance in pieces:
         before_g, before = film.mass_g, film.truth()
-        inputs = light(irradiance, temperature_degc=temperature_degc, rate_ul_min=rate_ul_min)
+        inputs = light(
+            irradiance, temperature_degc=temperature_degc, flow=together([(rate_ul_min, PURE)])
+        )
         film.step(dt_s, inputs)
         state, after = film.state, film.truth()
         assert state.dispersed + state.assembled + state.fused == pytest.approx(1.0, abs=1e-9)

@@ -76,7 +76,7 @@ def test_a_world_holds_a_film_where_the_table_names_one():
         {"x_mm": 18, "radius_mm": 1, "holds": "as-synthesised"},
     ]
     simulation = read_simulation({"sample": "drop-5um-toluene", "spot": spots})
-    assert [type(each) for each in simulation.samples.values()] == [Film, Film, Sample]
+    assert [type(each) for each in simulation.specimens.values()] == [Film, Film, Sample]
     truth = World(simulation).truth(0.0)
     assert truth["sample"] == "drop-5um-toluene"
     assert truth["vials"]["superlattice-film at 9, 0 mm"]["is_dry"]

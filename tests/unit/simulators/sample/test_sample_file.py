@@ -12,12 +12,13 @@ def changed(table, **changes):
     return {**PLAIN, table: {**PLAIN.get(table, {}), **changes}}
 
 
-VIALS = ("as-synthesised", "blank", "degraded", "ligand-poor")
+VIALS = ("as-synthesised", "blank", "concentrated", "degraded", "fused", "ligand-poor")
 FILMS = ("drop-5um-toluene", "superlattice-film")
+DYES = ("standard-dye",)
 
 
-def test_the_library_holds_four_vials_and_two_films():
-    assert library_names() == tuple(sorted(VIALS + FILMS))
+def test_the_library_holds_vials_films_and_a_standard():
+    assert library_names() == tuple(sorted(VIALS + FILMS + DYES))
 
 
 @pytest.mark.parametrize("name", VIALS)
@@ -25,13 +26,13 @@ def test_every_vial_of_the_library_is_what_its_name_says(name):
     preparation = load_sample(name)
     assert preparation.name == name
     assert sum(preparation.populations[:4]) == pytest.approx(1.0, abs=1e-12)
-    assert preparation.vial.volume_ul == 3000
+    assert 1000 <= preparation.vial.volume_ul <= 3000
 
 
 def test_the_default_sample_is_20_nm_and_1_mm_in_a_10_mm_cuvette_of_toluene():
     preparation = load_sample("as-synthesised")
-    assert preparation.vial.concentration_nm == 20.0
-    assert preparation.vial.ligand_mm == 1.0
+    assert preparation.vial.liquid.concentration_nm == 20.0
+    assert preparation.vial.liquid.ligand_mm == 1.0
     assert preparation.setting.path_cm == 1.0
     assert preparation.setting.solvent == "toluene"
     assert preparation.setting.air == 1.0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.sample import DARK, Beam, Inputs, Sample
+from simulators.sample import DARK, Beam, Flow, Inputs, Liquid, Sample
 
 FRACTIONS = ("dispersed", "activated", "fused", "degraded")
 
@@ -17,19 +17,35 @@ beams = st.builds(
     fwhm_nm=st.just(12.0),
     irradiance_mw_cm2=st.floats(0.01, 200.0),
 )
+liquids = st.builds(
+    Liquid,
+    concentration_nm=st.sampled_from([0.0, 50.0]),
+    ligand_mm=st.floats(0.0, 20.0),
+    antisolvent=st.sampled_from([0.0, 0.4, 0.9]),
+    water=st.sampled_from([0.0, 0.1]),
+)
+flows = st.builds(
+    Flow,
+    infuse_ul_min=st.sampled_from([0.0, 5.0, 60.0, 200.0]),
+    withdraw_ul_min=st.sampled_from([0.0, 60.0, 300.0]),
+    liquid=liquids,
+)
 inputs = st.builds(
     Inputs,
     beams=st.lists(beams, max_size=2).map(tuple),
-    rate_ul_min=st.floats(-200.0, 200.0),
-    liquid_ligand_mm=st.floats(0.0, 20.0),
+    flow=flows,
     temperature_degc=st.none() | st.floats(10.0, 60.0),
 )
 schedules = st.lists(st.tuples(st.floats(0.0, 1200.0), inputs), min_size=1, max_size=5)
 
 
+def flowing(rate_ul_min, ligand_mm):
+    return Flow(infuse_ul_min=rate_ul_min, liquid=Liquid(ligand_mm=ligand_mm))
+
+
 def observables(sample):
     now, vial = sample.populations, sample.vial
-    return (*now, now.crystals_per_wire, vial.volume_ul, vial.concentration_nm, vial.ligand_mm)
+    return (*now, now.crystals_per_wire, vial.volume_ul, *vial.liquid)
 
 
 @settings(max_examples=40, deadline=None)
@@ -69,7 +85,7 @@ def test_fractions_stay_fractions_in_any_schedule(
         assert sum(getattr(now, name) for name in FRACTIONS) == pytest.approx(1.0, abs=1e-9)
         assert min(now) >= 0.0
         assert now.wires <= now.fused / 2 + 1e-12
-        assert 0.35 - 1e-12 <= now.trap <= 1.0
+        assert 0.35 - 1e-12 <= now.trap <= 4.0
         assert 50 - 1e-9 <= sample.vial.volume_ul <= 3500
 
 
@@ -82,27 +98,30 @@ def test_no_volume_is_made_or_lost(sample_with, schedule):
     vial = sample.vial
     gone_ul = vial.withdrawn_ul + vial.spilled_ul
     assert vial.volume_ul == pytest.approx(3000 + vial.infused_ul - gone_ul, abs=1e-6)
+    gone_fmol = vial.withdrawn_fmol + vial.spilled_fmol
+    assert vial.crystals_fmol == pytest.approx(60_000 + vial.infused_fmol - gone_fmol, abs=1e-4)
+    assert min(vial.withdrawn_fmol, vial.spilled_fmol, vial.withdrawn_ul, vial.spilled_ul) >= -1e-6
 
 
 def test_a_pump_addition_dilutes_and_adds_ligand(sample_with):
     sample = sample_with()
-    sample.step(60.0, Inputs(rate_ul_min=300.0, liquid_ligand_mm=10.0))
+    sample.step(60.0, Inputs(flow=flowing(300.0, 10.0)))
     assert sample.vial.volume_ul == pytest.approx(3300)
-    assert sample.vial.concentration_nm == pytest.approx(20 / 1.1)
-    assert sample.vial.ligand_mm == pytest.approx((3000 + 3000) / 3300)
+    assert sample.vial.liquid.concentration_nm == pytest.approx(20 / 1.1)
+    assert sample.vial.liquid.ligand_mm == pytest.approx((3000 + 3000) / 3300)
     assert sample.populations.dispersed == 1.0
 
 
 def test_ligand_that_flows_in_during_the_light_slows_it(sample_with, light):
     with_ligand, without = sample_with(), sample_with()
     without.step(3600.0, light(20.0))
-    with_ligand.step(3600.0, light(20.0, rate_ul_min=5.0, liquid_ligand_mm=100.0))
+    with_ligand.step(3600.0, light(20.0, flow=flowing(5.0, 100.0)))
     assert with_ligand.populations.fused < without.populations.fused
 
 
 def test_a_vial_that_fills_in_the_middle_of_a_step_spills_from_then_on(sample_with):
     sample = sample_with()
-    sample.step(120.0, Inputs(rate_ul_min=500.0, liquid_ligand_mm=10.0))
+    sample.step(120.0, Inputs(flow=flowing(500.0, 10.0)))
     assert sample.vial.volume_ul == 3500
     assert sample.vial.spilled_ul == pytest.approx(500)
     assert sample.vial.infused_ul == pytest.approx(1000)
@@ -130,7 +149,7 @@ def test_no_time_changes_nothing(sample_with, light):
 
 def test_the_state_survives_as_plain_data(sample_with, light):
     sample = sample_with()
-    sample.step(1000.0, light(20.0, rate_ul_min=10.0, liquid_ligand_mm=5.0))
+    sample.step(1000.0, light(20.0, flow=flowing(10.0, 5.0)))
     state = json.loads(json.dumps(sample.to_dict()))
     other = Sample(sample.preparation)
     other.restore(state)

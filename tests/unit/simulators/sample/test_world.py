@@ -232,7 +232,7 @@ def test_the_nearest_spot_within_reach_is_in_the_beam():
         ({"sample": "gold"}, "no sample 'gold'"),
         ({"sample": 3}, "sample = 3, but a text"),
         ({"replay": {"file": "none.csv"}}, "either sample or replay"),
-        ({"pump": {"delivers_to": "waste"}}, "delivers_to = 'waste', but one of sample"),
+        ({"pump": {"delivers_to": "waste"}}, "simulation.pump: no sample 'waste' on the stage"),
         ({"light": {"channel": 3}}, "channel = 3, but tables"),
         ({"light": {"channel": [{"number": 1}]}}, "light.channel[0]: the key 'wavelength_nm'"),
         ({"light": {"channel": 2 * table()["light"]["channel"]}}, "channel 0 is described twice"),

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from simulators.sample import Inputs, SampleConfigurationError, World
+from simulators.sample import Flow, Inputs, SampleConfigurationError, World
 
 LEDS = [{"number": 1, "wavelength_nm": 405, "fwhm_nm": 12, "irradiance_mw_cm2_per_ma": 0.05}]
 SPOTS = [
@@ -130,7 +130,7 @@ def test_a_spectrometer_sees_the_drop_turn_to_535_nm(hdx_grid, look_at):
 
 def test_dripping_on_a_hot_dry_film_takes_no_long_computing(film_with):
     film = film_with(concentration_nm=1.0, solvent="octane")
-    film.step(3600.0, Inputs(temperature_degc=80.0, rate_ul_min=2.0))
+    film.step(3600.0, Inputs(temperature_degc=80.0, flow=Flow(infuse_ul_min=2.0)))
     support = film.preparation.support
     assert film.state.solvent_ul < support.skin_ul
     assert film.state.evaporated_ul == pytest.approx(170.0, abs=0.1)
