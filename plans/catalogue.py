@@ -7,10 +7,14 @@ from typing import Any
 from instruments.errors import InstrumentError
 from plans.checks import check_disk
 from plans.experiments.base import Experiment, describe, plan_of
+from plans.experiments.calibrate_detector import CalibrateDark, CalibrateNonlinearity
+from plans.experiments.calibrate_irradiance import CalibrateIrradiance
+from plans.experiments.calibrate_spectrum import CalibrateSpectralResponse, CalibrateWavelength
 from plans.experiments.dose_reciprocity import DoseReciprocity
 from plans.experiments.evaporation_assembly import EvaporationAssembly
 from plans.experiments.ife_check import IfeCheck
 from plans.experiments.light_regrowth import LightRegrowth
+from plans.experiments.plqy_relative import PlqyRelative
 from plans.experiments.power_series import PowerSeries
 from plans.experiments.titration import AntisolventTitration, LigandTitration
 from plans.experiments.uv_photostability import UvPhotostability
@@ -26,6 +30,12 @@ _ALL: tuple[type[Experiment[Any]], ...] = (
     LigandTitration,
     AntisolventTitration,
     PowerSeries,
+    PlqyRelative,
+    CalibrateDark,
+    CalibrateWavelength,
+    CalibrateIrradiance,
+    CalibrateNonlinearity,
+    CalibrateSpectralResponse,
 )
 EXPERIMENTS = {experiment.plan_name(): experiment for experiment in _ALL}
 PLANS: dict[str, Callable[..., Any]] = {

@@ -12,7 +12,6 @@ from instruments.light_sources.light_source import LightSource
 from plans.absorbance import Absorbance, AbsorbanceMeter
 from plans.analysis import correct_cuvette, fit_peak
 from plans.annotations import BlankPosition, IntegrationTimeS
-from plans.checks import check_positions
 from plans.experiments.pl import PLExperiment
 from plans.frames import PLSeries
 from plans.logbook import NO_NUMBER
@@ -51,7 +50,6 @@ class TransmissionExperiment(PLExperiment):
                 detail="there is no white lamp: peaks are not corrected for reabsorption",
             )
             return
-        yield from check_positions(self.stage, (self.position, self.blank_position))
         channel = self.lamp.channels[0]
         low, high = self.lamp.irradiance_range_mw_cm2(channel.wavelength_nm)
         fits = low <= self.lamp_irradiance_mw_cm2 <= high
@@ -62,15 +60,14 @@ class TransmissionExperiment(PLExperiment):
             f"{low:.3g} to {high:.3g} mW/cm²",
         )
 
-    def prepare(self, log: PLSeries) -> MsgGenerator[None]:
-        """Set the exposure and bring the sample into the beam, in the dark."""
-        yield from super().prepare(log)
-
-    def take_blank(self, log: PLSeries) -> MsgGenerator[AbsorbanceMeter | None]:
+    def take_blank(
+        self, log: PLSeries, *, back: bool = True
+    ) -> MsgGenerator[AbsorbanceMeter | None]:
         """Take the lamp through the blank and come back to the sample.
 
         Args:
             log: The series.
+            back: Whether to move back to the position of the sample.
 
         Returns:
             What measures absorbance from here on, None without a lamp.
@@ -86,7 +83,8 @@ class TransmissionExperiment(PLExperiment):
         yield from log.go_to(self.stage, self.blank_position)
         yield from log.use_integration_time(self.lamp_integration_time_s)
         yield from meter.reference()
-        yield from log.go_to(self.stage, self.position)
+        if back:
+            yield from log.go_to(self.stage, self.position)
         return meter
 
     def measure_absorbance(
