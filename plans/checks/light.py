@@ -42,12 +42,15 @@ def check_light(
         detail=f"{wavelength_nm:g} nm at {', '.join(asked)} mW/cm²; {light.name} gives "
         f"{low:.3g} to {high:.3g} mW/cm²",
     )
-    days = (datetime.fromtimestamp(time.time(), tz=UTC).date() - channel.calibrated).days
+    today = datetime.fromtimestamp(time.time(), tz=UTC).date()
+    calibration = channel.calibration
+    days = (today - calibration.calibrated).days
+    is_old = days > CALIBRATION_DAYS or calibration.is_expired(today)
     yield Check(
         name="light calibration",
-        verdict="ok" if days <= CALIBRATION_DAYS else "note",
-        detail=f"of {channel.calibrated}"
-        + (f", {days} days old: calibrate_irradiance" if days > CALIBRATION_DAYS else ""),
+        verdict="note" if is_old else "ok",
+        detail=f"of {calibration.calibrated}"
+        + (f", {days} days old: measure it again (calibrate_irradiance)" if is_old else ""),
     )
 
 

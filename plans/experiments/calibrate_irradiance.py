@@ -100,6 +100,7 @@ class CalibrateIrradiance(Experiment[Logbook]):
 
     def _channel(self, log: Logbook, nm: float) -> MsgGenerator[list[Row]]:
         _, high = self.light.irradiance_range_mw_cm2(nm)
+        key = "current_ma" if self.light.channel_of(nm).unit == "mA" else "level_percent"
         top = self.highest_share * high
         bottom = max(_LEAST * high, top / self.points)
         rows: list[Row] = []
@@ -113,7 +114,7 @@ class CalibrateIrradiance(Experiment[Logbook]):
             values = yield from save_event("meter", self.meter, self.light)
             row: Row = {
                 "wavelength_nm": nm,
-                "current_ma": float(values[f"{self.light.name}_current_ma"]),
+                "level": float(values[f"{self.light.name}_{key}"]),
                 "irradiance_asked_mw_cm2": asked,
                 "irradiance_mw_cm2": float(values[f"{self.meter.name}_irradiance_mw_cm2"]),
             }
@@ -123,26 +124,29 @@ class CalibrateIrradiance(Experiment[Logbook]):
         return rows
 
     def _judge(self, log: Logbook, nm: float, rows: Sequence[Row]) -> MsgGenerator[None]:
-        found = fit_through_zero(
-            [float(row["current_ma"]) for row in rows],
-            [float(row["irradiance_mw_cm2"]) for row in rows],
-        )
+        levels = [float(row["level"]) for row in rows]
+        found = fit_through_zero(levels, [float(row["irradiance_mw_cm2"]) for row in rows])
         channel = self.light.channel_of(nm)
-        known = channel.irradiance_mw_cm2_per_ma
+        known = fit_through_zero(levels, [channel.irradiance_mw_cm2(level) for level in levels])
         yield from log.result(
             {
                 "wavelength_nm": nm,
-                "irradiance_mw_cm2_per_ma": found.slope,
-                "irradiance_mw_cm2_per_ma_se": found.slope_se,
-                "bench_mw_cm2_per_ma": known,
-                "deviation": found.slope / known - 1.0,
+                "slope_mw_cm2_per_unit": found.slope,
+                "slope_mw_cm2_per_unit_se": found.slope_se,
+                "bench_mw_cm2_per_unit": known.slope,
+                "unit": channel.unit,
+                "deviation": found.slope / known.slope - 1.0,
                 "nonlinearity": found.largest_deviation,
                 "is_linear": int(found.largest_deviation <= _LINEAR),
             }
         )
         today = datetime.fromtimestamp(time.time(), tz=UTC).date()
-        lines = f"irradiance_mw_cm2_per_ma = {found.slope:.4g}, calibrated = {today}"
-        yield from log.say([f"for the bench file, channel {channel.number} ({nm:g} nm): {lines}"])
+        yield from log.say(
+            [
+                f"for the bench file, channel {channel.number} ({nm:g} nm): {found.slope:.4g} "
+                f"mW/cm² per {channel.unit}, calibrated = {today}"
+            ]
+        )
 
 
 calibrate_irradiance = plan_of(CalibrateIrradiance)

@@ -188,7 +188,7 @@ class CalibrateSpectralResponse(LampExperiment):
             yield Msg("sleep", None, _SETTLE_S)
             background = yield from self.mean_counts("dark")
             emission = Emission(
-                wavelength_nm=self.lamp.channels[0].wavelength_nm,
+                wavelength_nm=_white_nm(self.lamp),
                 irradiance_mw_cm2=self.lamp_irradiance_mw_cm2,
                 purpose="probe",
             )
@@ -214,6 +214,11 @@ class CalibrateSpectralResponse(LampExperiment):
                 "certificate": self.certificate,
             }
         )
+
+
+def _white_nm(lamp: LightSource) -> float:
+    """Return the wavelength that names the white channel of a light source."""
+    return (lamp.channels_in("transmission") or lamp.channels)[0].wavelength_nm
 
 
 def read_certificate(path: str) -> tuple[FloatArray, FloatArray]:

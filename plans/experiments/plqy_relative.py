@@ -105,13 +105,13 @@ class PlqyRelative(TransmissionExperiment):
 
     def positions_needed(self) -> tuple[str, ...]:
         """Return all positions, the blank first if there is a lamp."""
-        blank = (self.blank_position,) if self.lamp is not None else ()
+        blank = (self.blank_position,) if self.white() else ()
         return (*blank, *self.reference_positions, *self.sample_positions)
 
     def checks(self) -> Iterator[Check]:
         """Yield the checks of light, stage and absorbances."""
         yield from super().checks()
-        if self.lamp is not None:
+        if self.white():
             return
         for what, given, places in (
             ("sample", self.sample_absorbances, self.sample_positions),

@@ -36,27 +36,39 @@ class TransmissionExperiment(PLExperiment):
         LightSource | None, Quantity(help="white lamp that shines through the sample")
     ] = None
 
+    def white(self) -> tuple[LightSource, float] | None:
+        """Return the white lamp and the wavelength that names its channel, None without one.
+
+        It is a light source of its own, or the channel of one that the bench file says shines
+        through the sample.
+        """
+        for source in (self.lamp, self.light):
+            if source is not None and source.channels_in("transmission"):
+                return source, source.channels_in("transmission")[0].wavelength_nm
+        return None if self.lamp is None else (self.lamp, self.lamp.channels[0].wavelength_nm)
+
     def positions_needed(self) -> tuple[str, ...]:
         """Return the sample, and the blank if there is a lamp."""
-        return (self.position, self.blank_position) if self.lamp is not None else (self.position,)
+        return (self.position, self.blank_position) if self.white() else (self.position,)
 
     def checks(self) -> Iterator[Check]:
         """Yield the checks of light and stage, and whether absorbance can be measured."""
         yield from super().checks()
-        if self.lamp is None:
+        white = self.white()
+        if white is None:
             yield Check(
                 name="absorbance",
                 verdict="note",
                 detail="there is no white lamp: peaks are not corrected for reabsorption",
             )
             return
-        channel = self.lamp.channels[0]
-        low, high = self.lamp.irradiance_range_mw_cm2(channel.wavelength_nm)
+        lamp, name_nm = white
+        low, high = lamp.irradiance_range_mw_cm2(name_nm)
         fits = low <= self.lamp_irradiance_mw_cm2 <= high
         yield Check(
             name="white lamp",
             verdict="ok" if fits else "refused",
-            detail=f"{self.lamp_irradiance_mw_cm2:g} mW/cm² asked, {self.lamp.name} gives "
+            detail=f"{self.lamp_irradiance_mw_cm2:g} mW/cm² asked, {lamp.name} gives "
             f"{low:.3g} to {high:.3g} mW/cm²",
         )
 
@@ -72,14 +84,16 @@ class TransmissionExperiment(PLExperiment):
         Returns:
             What measures absorbance from here on, None without a lamp.
         """
-        if self.lamp is None:
+        white = self.white()
+        if white is None:
             return None
+        lamp, name_nm = white
         emission = Emission(
-            wavelength_nm=self.lamp.channels[0].wavelength_nm,
+            wavelength_nm=name_nm,
             irradiance_mw_cm2=self.lamp_irradiance_mw_cm2,
             purpose="probe",
         )
-        meter = AbsorbanceMeter(self.spectrometer, self.lamp, emission)
+        meter = AbsorbanceMeter(self.spectrometer, lamp, emission)
         yield from log.go_to(self.stage, self.blank_position)
         yield from log.use_integration_time(self.lamp_integration_time_s)
         yield from meter.reference()
