@@ -10,6 +10,7 @@ from plans.experiments.base import Experiment, describe, plan_of
 from plans.experiments.calibrate_detector import CalibrateDark, CalibrateNonlinearity
 from plans.experiments.calibrate_irradiance import CalibrateIrradiance
 from plans.experiments.calibrate_spectrum import CalibrateSpectralResponse, CalibrateWavelength
+from plans.experiments.condition_matrix import ConditionMatrix
 from plans.experiments.dose_reciprocity import DoseReciprocity
 from plans.experiments.evaporation_assembly import EvaporationAssembly
 from plans.experiments.ife_check import IfeCheck
@@ -25,6 +26,7 @@ _ALL: tuple[type[Experiment[Any]], ...] = (
     LightRegrowth,
     EvaporationAssembly,
     UvPhotostability,
+    ConditionMatrix,
     IfeCheck,
     DoseReciprocity,
     LigandTitration,

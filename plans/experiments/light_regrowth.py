@@ -235,10 +235,10 @@ class LightRegrowth(PLExperiment):
         baseline = yield from log.points(self.baseline_frames, self.interval_s, phase="baseline")
         noise_nm = statistics.stdev(require_peak(baseline))
         yield from log.say(endpoint.feasibility(noise_nm, self.interval_s))
-        verdict, last = yield from self._exposure(log, endpoint, baseline)
+        verdict, exposed = yield from self._exposure(log, endpoint, baseline)
         yield from log.end(verdict.rule, verdict.text)
         tail = yield from self._dark_tail(log)
-        yield from log.conclude(_summary(baseline, tail or [last], verdict, log))
+        yield from log.conclude(_summary(baseline, tail or exposed, verdict, log))
         if self.thermostat is not None and self.stir_rpm > 0:
             yield from stir(self.thermostat, 0.0)
 
@@ -260,21 +260,23 @@ class LightRegrowth(PLExperiment):
 
     def _exposure(
         self, log: PLSeries, endpoint: Endpoint, baseline: list[TrackPoint]
-    ) -> MsgGenerator[tuple[EndpointState, TrackPoint]]:
+    ) -> MsgGenerator[tuple[EndpointState, list[TrackPoint]]]:
         log.progress.phase = "exposure"
         actinic, start_s = self.actinic(self.irradiance_mw_cm2), log.elapsed_s()
         for point in baseline:
             endpoint.reference(point)
         yield from set_and_wait(self.light, actinic)
         due_s = time.monotonic()
+        points = []
         while True:
             due_s = yield from log.wait(due_s + self.interval_s)
             point = yield from log.frame()
+            points.append(point)
             verdict = endpoint.update(dataclasses.replace(point, time_s=point.time_s - start_s))
             yield from set_and_wait(self.light, actinic if verdict is None else Emission.off())
             yield from log.publish()
             if verdict is not None:
-                return verdict, point
+                return verdict, points
 
     def _dark_tail(self, log: PLSeries) -> MsgGenerator[list[TrackPoint]]:
         number = int(60 * self.dark_tail_min // self.tail_interval_s)
