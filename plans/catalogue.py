@@ -14,6 +14,7 @@ from plans.experiments.condition_matrix import ConditionMatrix
 from plans.experiments.dose_reciprocity import DoseReciprocity
 from plans.experiments.evaporation_assembly import EvaporationAssembly
 from plans.experiments.ife_check import IfeCheck
+from plans.experiments.lifetime_series import LifetimeSeries
 from plans.experiments.light_regrowth import LightRegrowth
 from plans.experiments.plqy_relative import PlqyRelative
 from plans.experiments.power_series import PowerSeries
@@ -32,6 +33,7 @@ _ALL: tuple[type[Experiment[Any]], ...] = (
     LigandTitration,
     AntisolventTitration,
     PowerSeries,
+    LifetimeSeries,
     PlqyRelative,
     CalibrateDark,
     CalibrateWavelength,
