@@ -11,8 +11,8 @@ from simulators.clock import virtual_time  # before bluesky and ophyd
 # isort: split
 from instruments.bench import load_bench
 from plans.engine import Engine
+from plans.experiments.light_regrowth import light_regrowth
 from plans.records import RunRecorder, open_run
-from plans.regrowth import light_regrowth
 from simulators.bench import SimulatedBench
 
 BENCH = Path(__file__).parents[1] / "simulators" / "benches" / "demo.toml"

@@ -92,6 +92,8 @@ class Engine:
         status = self._exit.get("exit_status", "abort" if error is None else "fail")
         if error is not None and self._aborted is None:
             status = "fail"
+        elif self._aborted is not None and status == "fail":
+            status = "abort"  # what failed is the ending, because it was hurried
         return Outcome(
             exit_status=status,
             reason=self._exit.get("reason", "") or self._aborted or (str(error) if error else ""),

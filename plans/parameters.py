@@ -4,6 +4,7 @@ A plan states what it takes in its own signature: ``Annotated[float, Quantity(un
 The command line, the window's form and a queue server all read that one place.
 """
 
+import dataclasses
 import inspect
 import re
 import types
@@ -42,7 +43,8 @@ class Parameter:
 
     Attributes:
         name: Name as in the signature.
-        kind: "float", "int", "str", "bool" or, for an instrument, the name of its device class.
+        kind: "float", "int", "str", "bool", "floats" or "strs" (lists, given with commas); for an
+            instrument the name of its device class.
         quantity: Unit, range, choices and help.
         default: Default value; ``inspect.Parameter.empty`` if one must be given.
         optional: Whether None is allowed.
@@ -60,6 +62,14 @@ class Parameter:
     def required(self) -> bool:
         """Whether the plan cannot run without it."""
         return self.default is inspect.Parameter.empty
+
+    def default_text(self) -> str:
+        """Return the default as one types it, "none" for nothing."""
+        if self.default is None or self.default == ():
+            return "none"
+        if isinstance(self.default, tuple):
+            return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in self.default)
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
     def allowed(self) -> str:
         """Return the allowed values in words, "" if anything goes."""
@@ -175,6 +185,9 @@ def check_values(description: PlanDescription, values: Mapping[str, Any]) -> Non
 
 def _allowed(parameter: Parameter, value: Any) -> bool:
     quantity = parameter.quantity
+    if isinstance(value, (tuple, list)):
+        one = dataclasses.replace(parameter, kind=parameter.kind.removesuffix("s"))
+        return all(_allowed(one, item) for item in value)
     if quantity.choices:
         return value in quantity.choices
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -186,12 +199,16 @@ def _allowed(parameter: Parameter, value: Any) -> bool:
 
 
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+_LISTS = {tuple[float, ...]: "floats", tuple[str, ...]: "strs"}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 def _parse(plan: str, parameter: Parameter, text: str) -> Any:
     if parameter.optional and text.lower() in {"none", ""}:
         return None
+    if parameter.kind in _LISTS.values():
+        one = dataclasses.replace(parameter, kind=parameter.kind.removesuffix("s"), optional=False)
+        return tuple(_parse(plan, one, part.strip()) for part in text.split(",") if part.strip())
     if parameter.device is not None or parameter.kind == "str":
         return text
     if parameter.kind == "bool":
@@ -217,10 +234,10 @@ def _describe(parameter: inspect.Parameter, hint: Any) -> Parameter:
         members = [member for member in typing.get_args(hint) if member is not type(None)]
         optional = len(members) < len(typing.get_args(hint))
         hint = members[0]
-    plain = hint in {float, int, str, bool}
+    plain = hint in {float, int, str, bool} or hint in _LISTS
     return Parameter(
         name=parameter.name,
-        kind=hint.__name__,
+        kind=_LISTS.get(hint) or hint.__name__,
         quantity=quantity,
         default=parameter.default,
         optional=optional,

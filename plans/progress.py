@@ -1,6 +1,7 @@
 """Where a run stands: a readable that plans write into."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from bluesky.protocols import Reading
@@ -8,11 +9,15 @@ from event_model.documents.event_descriptor import DataKey
 
 
 class Progress:
-    """Phase and elapsed time of a run, read into events beside the instruments.
+    """Phase, place and time of a run, read into events beside the instruments.
+
+    The engine tells it of every pause, because it has read it: pauses are in the data.
 
     Attributes:
-        phase: "baseline", "exposure" or "dark_tail".
+        phase: Such as "baseline", "exposure" or "dark_tail".
+        position: Stage position of what is looked at, "" without a stage.
         elapsed_s: Time since the first frame, s, pauses included.
+        paused_s: How much of it the run was paused, s.
         frame: Number of PL frames so far.
     """
 
@@ -21,13 +26,32 @@ class Progress:
 
     def __init__(self) -> None:
         self.phase = "baseline"
+        self.position = ""
         self.elapsed_s = 0.0
+        self.paused_s = 0.0
         self.frame = 0
+        self._paused_at_s: float | None = None
+
+    def pause(self) -> None:
+        """Note that the run stands still."""
+        self._paused_at_s = time.monotonic()
+
+    def resume(self) -> None:
+        """Note that the run goes on."""
+        if self._paused_at_s is not None:
+            self.paused_s += time.monotonic() - self._paused_at_s
+            self._paused_at_s = None
 
     def read(self) -> dict[str, Reading[Any]]:
-        """Return the current phase, elapsed time and frame number."""
+        """Return where the run stands."""
         now_s = time.time()
-        values = {"phase": self.phase, "elapsed_s": self.elapsed_s, "frame": self.frame}
+        values = {
+            "phase": self.phase,
+            "position": self.position,
+            "elapsed_s": self.elapsed_s,
+            "paused_s": round(self.paused_s, 6),
+            "frame": self.frame,
+        }
         return {key: {"value": value, "timestamp": now_s} for key, value in values.items()}
 
     def describe(self) -> dict[str, DataKey]:
@@ -35,7 +59,9 @@ class Progress:
         source = "plan:progress"
         return {
             "phase": {"source": source, "dtype": "string", "shape": []},
+            "position": {"source": source, "dtype": "string", "shape": []},
             "elapsed_s": {"source": source, "dtype": "number", "shape": [], "units": "s"},
+            "paused_s": {"source": source, "dtype": "number", "shape": [], "units": "s"},
             "frame": {"source": source, "dtype": "integer", "shape": []},
         }
 
@@ -62,13 +88,16 @@ class Note:
     parent = None
 
     def __init__(
-        self, name: str, values: dict[str, str | int | float], units: dict[str, str] | None = None
+        self,
+        name: str,
+        values: Mapping[str, str | int | float],
+        units: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
-        self._values = values
+        self._values = dict(values)
         self._units = units or {}
 
-    def update(self, values: dict[str, str | int | float]) -> None:
+    def update(self, values: Mapping[str, str | int | float]) -> None:
         """Replace values; the keys stay the same."""
         self._values.update(values)
 

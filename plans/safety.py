@@ -4,18 +4,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bluesky.preprocessors import finalize_wrapper
-from bluesky.protocols import Stoppable
 from bluesky.utils import Msg, MsgGenerator
 
 
-class _Deliberately:
+class Deliberately:
     """Stops a device as the plan's own decision.
 
     The engine's stop message calls a dose or a move that it ends a failure, and a failure while a
     run is being aborted would turn the abort into an error.
     """
 
-    def __init__(self, device: Stoppable) -> None:
+    def __init__(self, device: Any) -> None:
         self._device = device
 
     def stop(self, *, success: bool = True) -> None:
@@ -37,7 +36,7 @@ def switch_off(devices: Iterable[Any]) -> MsgGenerator[None]:
         if device is None:
             continue
         try:
-            yield Msg("stop", _Deliberately(device))
+            yield Msg("stop", Deliberately(device))
         except Exception as error:  # noqa: BLE001 - the others must be stopped, too
             failures.append(error)
     if failures:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from instruments.bench import Bench, load_bench
-from plans.catalogue import find_plan
+from plans.catalogue import check_plan, find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
 from plans.guarding import GuardedRun
 from plans.live.progress_line import ProgressLine
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
+from plans.preflight import Check, PreflightError, format_checks, require
 from plans.records import RunIndex, RunRecorder
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,10 @@ class Session:
         self.not_confirmed: list[str] = []
         self._plan = find_plan(plan_name)
         self._description = describe_plan(self._plan)
-        self._values = parse_assignments(self._description, assignments)
+        values = parse_assignments(self._description, assignments)
+        names = {device.name for device in self._description.devices}
+        self._wanted = {name: value for name, value in values.items() if name in names}
+        self._values = {name: value for name, value in values.items() if name not in names}
         self._runs_folder = runs_folder
         self._say = say
         self._recorder = RunRecorder(runs_folder)
@@ -98,16 +102,30 @@ class Session:
             stack.enter_context(bench)
             self._bench = bench
             try:
-                plan = self._plan(
-                    **self._devices(bench), **self._values, md={"bench": bench.name, **(md or {})}
-                )
-                self.outcome = self._run(plan)
+                devices = self._devices(bench)
+                checks = self._check(devices)
+                self._say(format_checks(checks))
+                plan = self._plan(**devices, **self._values, md={"bench": bench.name, **(md or {})})
+                self.outcome = self._refusal(checks) or self._run(plan)
             finally:
                 self._make_safe(bench)
                 self._bench = None
         self._wall_s = time.perf_counter() - wall_s
         if addresses is not None:
             self._simulated_s = time.monotonic() - start_s
+
+    def check(self, *, addresses: Mapping[str, str] | None = None) -> list[Check]:
+        """Connect, return the preflight table and let everything be as it is.
+
+        Args:
+            addresses: VISA addresses that replace those of the bench file, by device.
+        """
+        with load_bench(self.bench_file, addresses=addresses) as bench:
+            return self._check(self._devices(bench))
+
+    def _check(self, devices: Mapping[str, Any]) -> list[Check]:
+        name = self._description.name
+        return check_plan(name, devices, self._values, runs_folder=self._runs_folder)
 
     def finish(self) -> dict[str, Any]:
         """Write tables, picture and report of the run.
@@ -143,6 +161,13 @@ class Session:
             "NO GUARD: if this program crashes or is killed, what is on STAYS ON "
             "until you switch it off by hand"
         )
+        return None
+
+    def _refusal(self, checks: list[Check]) -> Outcome | None:
+        try:
+            require(self._description.name, checks)
+        except PreflightError as error:
+            return Outcome(exit_status="fail", reason=str(error), error=error, run_uids=())
         return None
 
     def _run(self, plan: Any) -> Outcome:
@@ -186,7 +211,7 @@ class Session:
     def _devices(self, bench: Bench) -> dict[str, Any]:
         found = {}
         for parameter in self._description.devices:
-            wanted = self._values.pop(parameter.name, parameter.default)
+            wanted = self._wanted.get(parameter.name, parameter.default)
             found[parameter.name] = self._device(bench, parameter, wanted)
         return found
 
@@ -201,14 +226,20 @@ class Session:
                 f"{self._description.name}: {parameter.name}={wanted}: {bench.name} has no "
                 f"{parameter.kind} of that name; it has {names}"
             )
-        if len(of_kind) == 1:
-            return of_kind[0]
-        if not of_kind and not parameter.required:
-            return None
+        namesake = [device for device in of_kind if device.name == parameter.name]
+        if namesake or (len(of_kind) == 1 and parameter.required):
+            return (namesake or of_kind)[0]
+        if not parameter.required:
+            return of_kind[0] if len(of_kind) == 1 and not self._is_extra(parameter) else None
         raise ParameterError(
             f"{self._description.name}: {bench.name} has {len(of_kind)} devices of kind "
             f"{parameter.kind} ({names}); say which with {parameter.name}=NAME"
         )
+
+    def _is_extra(self, parameter: Parameter) -> bool:
+        """Tell whether a device is one more of a kind that the plan has a first of already."""
+        same = [d for d in self._description.devices if d.device is parameter.device]
+        return same[0] is not parameter
 
     def _make_safe(self, bench: Bench) -> None:
         """Switch all off and see it confirmed; keep trying for a while what does not answer."""

@@ -7,9 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gui.commands.benches import DEMO_BENCH, simulated_bench
+
+if TYPE_CHECKING:
+    from plans.session import Session
 
 _INTERRUPTED = 130  # exit code of a program that Ctrl-C ended
 
@@ -27,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replay", metavar="FILE", help="play measured spectra back (simulated)")
     parser.add_argument("--no-guard", action="store_true",
                         help="no process that switches off when this one dies")  # fmt: skip
+    parser.add_argument(
+        "--check", action="store_true", help="only connect and print the preflight table"
+    )
     add_run_options(parser)
 
 
@@ -63,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
         progress=None if args.quiet else _show_progress(),
         guarded=not getattr(args, "no_guard", False),
     )
+    if getattr(args, "check", False):
+        return _check(session, args, simulated=simulated)
     with contextlib.redirect_stdout(sys.stderr):  # bluesky prints; stdout is for the result
         with session.watcher() as watcher:
             if simulated:
@@ -88,6 +96,27 @@ def run(args: argparse.Namespace) -> int:
     if session.interrupted:
         return _INTERRUPTED
     return 0 if result["exit_status"] == "success" and not result["not_confirmed_off"] else 1
+
+
+def _check(session: "Session", args: argparse.Namespace, *, simulated: bool) -> int:
+    """Print the preflight table; return 1 if something is refused."""
+    from simulators.clock import virtual_time
+
+    if simulated:
+        with (
+            virtual_time(speed=args.speed),
+            simulated_bench(session.bench_file, seed=args.seed, replay=args.replay) as simulators,
+        ):
+            checks = session.check(addresses=simulators.addresses)
+    else:
+        checks = session.check()
+    if args.json:
+        print(json.dumps([vars(check) for check in checks], ensure_ascii=False))
+    else:
+        from plans.preflight import format_checks
+
+        print(format_checks(checks))
+    return 1 if any(check.verdict == "refused" for check in checks) else 0
 
 
 def _say(text: str) -> None:

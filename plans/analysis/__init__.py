@@ -12,6 +12,7 @@ from plans.analysis.endpoint import (
     TimeRule,
     TrackPoint,
 )
+from plans.analysis.exposure import ExposureAdvice, advise_exposure
 from plans.analysis.inner_filter import InnerFilterResult, correct_cuvette, correct_film
 from plans.analysis.kinetics import (
     ArrheniusResult,
@@ -45,6 +46,7 @@ __all__ = [
     "DoseRule",
     "Endpoint",
     "EndpointState",
+    "ExposureAdvice",
     "InnerFilterResult",
     "KineticFit",
     "KineticsResult",
@@ -62,6 +64,7 @@ __all__ = [
     "TrackPoint",
     "TwoLineResult",
     "UnmixResult",
+    "advise_exposure",
     "arrhenius",
     "colour",
     "correct_cuvette",

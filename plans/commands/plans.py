@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
             need = "needed" if device.required else "if there is one"
             print(f"  {device.name:<26} {device.kind}, {need}")
         for parameter in plan.parameters:
-            default = "none" if parameter.default is None else str(parameter.default)
+            default = parameter.default_text()
             unit = f" {parameter.quantity.unit}" if parameter.quantity.unit else ""
             allowed = parameter.allowed()
             notes = f"{default}{unit}" + (f"  ({allowed}{unit})" if allowed else "")

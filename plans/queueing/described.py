@@ -15,6 +15,7 @@ from instruments.bench import Bench
 from plans.parameters import Parameter, describe_plan
 
 PlanFunction = Callable[..., MsgGenerator[Any]]
+_LISTS = {"floats": "typing.List[float]", "strs": "typing.List[str]"}
 _REQUIRED = inspect.Parameter.empty
 
 
@@ -104,7 +105,7 @@ def _annotation(parameter: Parameter) -> dict[str, Any]:
     """Return type, range and choices of a parameter, in the server's words."""
     quantity = parameter.quantity
     unit = f", {quantity.unit}" if quantity.unit else ""
-    kind = parameter.kind
+    kind = _LISTS.get(parameter.kind, parameter.kind)
     found: dict[str, Any] = {"description": f"{quantity.help}{unit}"}
     texts = [choice for choice in quantity.choices if isinstance(choice, str)]
     if texts:

@@ -285,8 +285,9 @@ class RunRecorder:
     def _start(self, document: Document) -> None:
         writer = RunWriter(self.folder, document)
         uid = str(document["uid"])
+        if not self._open:  # a run inside a run belongs to the outer one
+            self._last = writer.folder
         self._open[uid] = writer
-        self._last = writer.folder
         self._to_finish.append(writer.folder)
         self._sync(writer)
         self._tell_index(lambda: self.index.add(writer.folder, document))

@@ -1,5 +1,6 @@
 """A simulated laboratory: every instrument over its socket, on the virtual clock."""
 
+import contextlib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,19 +49,37 @@ class Lab:
         return next(doc for kind, doc in self.documents if kind == "stop")
 
 
-@pytest.fixture
-def lab(request, virtual_clock, capfd):
-    """The demo bench; an indirect parameter changes its [simulation]: sample, lamp_factor."""
-    changes = getattr(request, "param", {})
-    table = tomllib.loads(DEMO.read_text(encoding="utf-8"))
+@contextlib.contextmanager
+def open_lab(folder, changes):
+    """Yield the demo bench with changes; virtual time must be on.
+
+    Changes: sample, lamp_factor (what the lamp gives over its calibration), stands (samples by
+    the name of the stage position that they get), extra (further text of the bench file).
+    """
+    text = DEMO.read_text(encoding="utf-8") + changes.get("extra", "")
+    table = tomllib.loads(text)
     simulation = table["simulation"]
     simulation["sample"] = changes.get("sample", simulation["sample"])
     for channel in simulation["light"]["channel"]:
         channel["irradiance_mw_cm2_per_ma"] *= changes.get("lamp_factor", 1.0)
+    positions = {name: 20.0 + 5.0 * number for number, name in enumerate(changes.get("stands", {}))}
+    for name, holds in changes.get("stands", {}).items():
+        spot = {"x_mm": positions[name], "radius_mm": 2.0, "holds": str(holds)}
+        simulation["spot"].append(spot)
+    bench_file = Path(folder) / "bench.toml"
+    bench_file.write_text(text, encoding="utf-8")
     documents = []
     with (
         SimulatedBench(table, ports="any") as simulators,
-        load_bench(DEMO, addresses=simulators.addresses) as bench,
+        load_bench(bench_file, addresses=simulators.addresses) as bench,
         Engine(callbacks=[lambda name, doc: documents.append((name, doc))]) as engine,
     ):
+        bench["stage"].positions.update({name: {"x": x} for name, x in positions.items()})
         yield Lab(bench, simulators, engine, documents)
+
+
+@pytest.fixture
+def lab(request, virtual_clock, capfd, tmp_path):
+    """The demo bench; an indirect parameter changes it as `open_lab` says."""
+    with open_lab(tmp_path, getattr(request, "param", {})) as opened:
+        yield opened

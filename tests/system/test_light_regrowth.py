@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from plans.experiments.light_regrowth import light_regrowth
 from plans.records import RunRecorder, open_run
-from plans.regrowth import light_regrowth
 
 FADES = {
     "min_area_fraction": 1.0,

@@ -9,7 +9,7 @@ import pytest
 from bluesky.utils import RunEngineInterrupted
 
 from plans.engine import InterruptWatcher
-from plans.regrowth import light_regrowth
+from plans.experiments.light_regrowth import light_regrowth
 
 PUMPING_S = 40.0  # virtual time at which the ligand is being added
 LIT_S = 400.0  # and at which the sample is exposed

@@ -1,4 +1,4 @@
-"""Small pieces that plans are made of.
+"""Set, trigger, read and wait, in raw messages.
 
 They yield raw messages: a stock stub formats a stack trace at every call, which in a fast loop
 costs more than the measurement.
@@ -28,14 +28,15 @@ def set_and_wait(device: Any, value: Any) -> MsgGenerator[None]:
     yield Msg("wait", None, group=group)
 
 
-def expose(spectrometer: Any) -> MsgGenerator[None]:
-    """Take one spectrum (or one reading of a meter) and wait for it.
+def expose(*detectors: Any) -> MsgGenerator[None]:
+    """Take one spectrum (or one reading of a meter) of each at the same time, and wait for them.
 
     Args:
-        spectrometer: Anything with ``trigger``.
+        *detectors: Anything with ``trigger``.
     """
     group = f"trigger-{next(_groups)}"
-    yield Msg("trigger", spectrometer, group=group)
+    for detector in detectors:
+        yield Msg("trigger", detector, group=group)
     yield Msg("wait", None, group=group)
 
 

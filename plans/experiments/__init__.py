@@ -1,0 +1,1 @@
+"""Experiments: one module a plan, and what they have in common."""

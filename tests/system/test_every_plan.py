@@ -1,0 +1,48 @@
+"""Every plan of the catalogue runs on the simulated bench, and its record says what it found."""
+
+import threading
+import time
+
+import pytest
+
+from plans.catalogue import EXPERIMENTS, check_plan, estimate_s, make_experiment
+from tests.system.conftest import open_lab
+from tests.system.quick_plans import quick_plans, write_decay
+
+
+def test_there_is_a_short_run_of_every_plan(tmp_path):
+    assert set(quick_plans(tmp_path)) == set(EXPERIMENTS)
+
+
+def write_decays(folder, stop):
+    """Play the TCSPC program: export a decay every 20 s."""
+    number = 0
+    while not stop.wait(20.0):
+        number += 1
+        write_decay(folder / f"decay{number:03d}.dat", seed=number)
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_it_runs_to_its_end_and_leaves_everything_off(name, virtual_clock, capfd, tmp_path):
+    quick = quick_plans(tmp_path)[name]
+    with open_lab(tmp_path, quick.changes) as lab:
+        devices = {key: lab.bench[device] for key, device in quick.devices.items()}
+        checks = check_plan(name, devices, quick.values, runs_folder=tmp_path)
+        assert not [check for check in checks if check.verdict == "refused"], checks
+        stop = threading.Event()
+        writer = threading.Thread(target=write_decays, args=(tmp_path / "decays", stop))
+        writer.start()
+        start_s = time.monotonic()
+        outcome = lab.engine.run(make_experiment(name, devices, quick.values).plan())
+        stop.set()
+        writer.join()
+        assert outcome.exit_status == "success", outcome
+        assert time.monotonic() - start_s <= estimate_s(name, devices, quick.values) + 120.0
+        assert quick.summary in lab.stream("summary")[-1]
+        assert lab.stream("ending")[-1]["ending_rule"]
+        assert lab.stream("results") or name in {"light_regrowth", "evaporation_assembly"}
+        for device in lab.bench:
+            assert lab.simulators.state(device)["safe"], device
+        emitted = [event for stream in ("primary", "tracked") for event in lab.stream(stream)]
+        assert bool(emitted) == (("spectrometer" in devices and not name.startswith("calibrate"))
+                                 or name == "calibrate_nonlinearity")  # fmt: skip
