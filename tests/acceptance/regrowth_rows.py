@@ -1,0 +1,39 @@
+"""Light-induced regrowth on the simulated bench (T10, T12, T19)."""
+
+import numpy as np
+from table import Row, run
+
+
+def rows(folder: str) -> list[Row]:
+    """Return the rows that stand on whole runs."""
+    return reference_rows(folder) + plateau_rows(folder)
+
+
+def reference_rows(folder: str) -> list[Row]:
+    """T10 and T12: 405 nm, 20 mW/cm², 1 mM ligand, air, 4 h."""
+    record, result = run(folder, "plateau=no", "dark_tail_min=0")
+    tracked = record.table("tracked")
+    peak, area = tracked["tracker_peak_nm"], tracked["tracker_area"]
+    before = tracked["phase"] == "baseline"
+    true_dose = float(str(result["true_dose_j_cm2"]))
+    ratio = 100 * float(str(result["dose_j_cm2"])) / true_dose
+    largest = float(np.median(np.sort(area / area[before].mean())[-20:]))
+    start, end = float(peak[before].mean()), float(peak[-10:].mean())
+    return [
+        Row(id="T10", quantity="peak at the start, nm", value=start, target=515.7, tolerance=0.3),
+        Row(id="T10", quantity="peak after 4 h, nm", value=end, target=519.7, tolerance=0.3),
+        Row(id="T10", quantity="largest area", value=largest, target=1.19, tolerance=0.03),
+        Row(id="T12", quantity="dose, % of truth", value=ratio, target=100.0, tolerance=0.5),
+    ]
+
+
+def plateau_rows(folder: str) -> list[Row]:
+    """T19: the default plateau rule on the reference run, one seed a row."""
+    rows = []
+    for seed in (1, 2, 3):
+        record, _ = run(folder, "dark_tail_min=0", "--seed", str(seed))
+        ending = record.table("ending")
+        stop_min = float(ending["ending_elapsed_s"][0]) / 60
+        exposed = f"stopped by {ending['ending_rule'][0]}, min (seed {seed})"
+        rows.append(Row(id="T19", quantity=exposed, value=stop_min, target=162.0, tolerance=15.0))
+    return rows
