@@ -14,6 +14,8 @@ from plans.analysis.spectrum import NARROWEST_LINE_NM, BoolArray, CleanSpectrum
 
 WIDEST_EV: Final = 0.30
 """Quantum dots that have just nucleated reach 0.2 eV; lamps, dyes and absorption go beyond this."""
+MOST_NOISE_POWER: Final = 3.0
+"""Slow residuals of less than this, in mean squares of their noise, may be noise."""
 _LEAST_FEET: Final = 0.3  # absorption edges with an exciton stay below 0.2, measured
 _EDGE_TILT: Final = -0.2  # an absorption falls to the red: -0.26 to -0.80 in their exciton bumps
 _LEAST_CONTRAST: Final = 0.05  # ripples of lamp spectra stay below 0.04 of the light under them
@@ -75,9 +77,15 @@ def expected_noise(spectrum: CleanSpectrum, level: float, fwhm_nm: float) -> flo
 
 
 def misfit(slow: FloatArray, height: float, noise: float) -> float:
-    """Return the part of the height that a line leaves undescribed, noise taken off."""
-    power = float(np.mean(slow**2)) - noise**2
-    return float(np.sqrt(max(power, 0.0))) / height
+    """Return the part of the height that a line leaves undescribed, noise taken off.
+
+    The core holds some eight independent values, so that noise alone reaches three times its
+    usual power now and then: up to there nothing is left undescribed.
+    """
+    power = float(np.mean(slow**2))
+    if power < MOST_NOISE_POWER * noise**2:
+        return 0.0
+    return float(np.sqrt(power - noise**2)) / height
 
 
 def judge(

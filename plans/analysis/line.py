@@ -12,6 +12,7 @@ from plans.analysis.spectrum import HC_EV_NM, energy_ev
 
 _LN2: Final = float(np.log(2.0))
 _FOUR_LN2: Final = 4.0 * _LN2
+_TO_FWHM: Final = 2.0 * float(np.sqrt(2.0 * _LN2))
 _PARAMETERS: Final = 6  # height, position, two widths, offset, slope
 MOST_SKEW: Final = 4.0
 _MOST_STEPS: Final = 40
@@ -143,20 +144,66 @@ class LineFit:
         return float(np.sqrt(variance)) if variance >= 0.0 else float("nan")
 
 
+USUAL_RESOLUTION_NM: Final = 1.4
+"""Full width of a narrow line in a usual fibre spectrometer."""
 WINDOW_FWHM: Final = 2.5
 """Half width of the window of a fit, in full widths of the line."""
-WEIGHT_AT: Final = (0.65, 0.85, 1.55, 1.75, 2.3, WINDOW_FWHM)
-WEIGHT: Final = (1.0, 0.04, 0.04, 1.0, 1.0, 0.0)
+TAPER_FWHM: Final = 0.2
+"""The window fades to nothing over this, so that no pixel jumps in or out of a fit."""
+WEIGHT_FLOOR: Final = 0.4
+"""Weights are those of noise with this part of the variance in the dark and the rest as shot noise.
+
+At 500, 5000 and 50 000 counts of a usual detector the peak then scatters 1.02, 1.01 and 1.08 times
+the Cramer-Rao bound; equal weights give 1.01, 1.09 and 1.23, those of the core alone more.
+"""
+_CORE_AT: Final = (0.65, 0.85, 1.55, 1.75)
+_CORE: Final = (1.0, 0.04, 0.04, 1.0)
 
 
-def pixel_weights(wavelength_nm: FloatArray, line: SplitGaussian) -> FloatArray:
-    """Weigh pixels by their distance from a line.
+def pixel_weights(
+    wavelength_nm: FloatArray, line: SplitGaussian, *, core_only: bool = False
+) -> FloatArray:
+    """Weigh pixels by what they say about a line.
 
-    The core of the line says where it is, its far feet say where the baseline is. What lies
-    between (shoulders, a second population) would pull at both and says little: it weighs 4 %.
+    Args:
+        wavelength_nm: the pixels.
+        line: the line as known so far.
+        core_only: the band holds more than a line. The core says where the line is, its far feet
+            say where the baseline is; what lies between (shoulders, a second population) would
+            pull at both and weighs 4 % of the core.
     """
     away = np.abs(energy_ev(wavelength_nm) - line.position_ev) / line.fwhm_ev
-    return np.interp(away, WEIGHT_AT, WEIGHT)
+    fading = np.clip((WINDOW_FWHM - away) / TAPER_FWHM, 0.0, 1.0)
+    if core_only:
+        return np.asarray(fading * np.interp(away, _CORE_AT, _CORE))
+    unit = line.line(wavelength_nm) / line.height
+    return np.asarray(fading / (WEIGHT_FLOOR + unit))
+
+
+def slit_shift_nm(
+    position_ev: FloatArray | float,
+    low_ev: FloatArray | float,
+    high_ev: FloatArray | float,
+    resolution_nm: float,
+) -> FloatArray:
+    """Return how far a slit moves the fitted top of a line to the red, in nm.
+
+    The slit widens the steeper half more, and it has one width in nm along a line that is even in
+    energy. The coefficients are those of fits to lines of 70 to 130 meV, skewed by up to 0.4, seen
+    through slits of up to 3 nm; they hold to 5 % of the shift.
+
+    Args:
+        position_ev: maximum of the fitted line.
+        low_ev: full width of its low-energy side.
+        high_ev: full width of its high-energy side.
+        resolution_nm: full width that the slit gives to a narrow line.
+    """
+    low, high = np.asarray(low_ev), np.asarray(high_ev)
+    at_nm = HC_EV_NM / np.asarray(position_ev)
+    width_nm = 0.5 * (low + high) * at_nm**2 / HC_EV_NM / _TO_FWHM
+    skew = (low - high) / (low + high)
+    slit = (resolution_nm / _TO_FWHM) ** 2
+    return np.asarray(slit * ((2.23 * skew + 2.58 * skew**3) / width_nm + 6.0 / at_nm))
 
 
 def fit_line(

@@ -15,6 +15,10 @@ CENTROID_FWHM: Final = 1.5
 """The centroid is taken over this many full widths to each side."""
 TOP_FWHM: Final = 0.25
 CROSSING_FWHM: Final = 0.15
+CORE_FWHM: Final = 0.65
+"""Beside the core of this many full widths to each side a shoulder stands."""
+LOCAL_FWHM: Final = 0.23
+"""The top is read within this many full widths."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,8 @@ class Shape:
         height: maximum above the baseline, from a parabola through the top, in counts.
         area: integral above the baseline, in counts nm.
         centroid_nm: mean wavelength, weighted by the counts above the baseline.
+        moment_fwhm_nm: 2.355 times the root of the second moment about it, in nm.
+        shoulder: part of the area beside the core that the line does not describe.
     """
 
     blue_nm: float | None
@@ -34,6 +40,8 @@ class Shape:
     height: float
     area: float
     centroid_nm: float
+    moment_fwhm_nm: float
+    shoulder: float
 
 
 def measure_shape(wavelength_nm: FloatArray, counts: FloatArray, line: SplitGaussian) -> Shape:
@@ -51,12 +59,19 @@ def measure_shape(wavelength_nm: FloatArray, counts: FloatArray, line: SplitGaus
     near = np.abs(wavelength_nm - peak) <= AREA_FWHM * width
     centre = np.abs(wavelength_nm - peak) <= CENTROID_FWHM * width
     blue_guess, red_guess = _half_of_line(line)
+    area = float(np.trapezoid(above[near], wavelength_nm[near]))
+    left = above - line.line(wavelength_nm)
+    left[np.abs(wavelength_nm - peak) <= CORE_FWHM * width] = 0.0
+    beside = float(np.trapezoid(left[near], wavelength_nm[near]))
+    centroid, moment = _moments(wavelength_nm[centre], above[centre], peak, width)
     return Shape(
         blue_nm=_crossing(wavelength_nm, above, 0.5 * height, blue_guess, crossing, rising=True),
         red_nm=_crossing(wavelength_nm, above, 0.5 * height, red_guess, crossing, rising=False),
         height=height,
-        area=float(np.trapezoid(above[near], wavelength_nm[near])),
-        centroid_nm=_centroid(wavelength_nm[centre], above[centre], peak),
+        area=area,
+        centroid_nm=centroid,
+        moment_fwhm_nm=moment,
+        shoulder=beside / area if area > 0.0 else float("nan"),
     )
 
 
@@ -134,11 +149,55 @@ def _plain_crossing(
     return best
 
 
-def _centroid(wavelength_nm: FloatArray, above: FloatArray, otherwise: float) -> float:
-    weight = float(np.sum(above))
-    if weight <= 0.0:
-        return otherwise
-    centroid = float(np.sum(above * wavelength_nm)) / weight
+def _moments(
+    wavelength_nm: FloatArray, above: FloatArray, otherwise: float, width: float
+) -> tuple[float, float]:
+    """Return the mean, and 2.355 times the root of the second moment about it."""
+    steps = np.gradient(wavelength_nm) if wavelength_nm.size > 1 else np.ones(1)
+    weight = above * steps
+    whole = float(np.sum(weight))
+    if whole <= 0.0:
+        return otherwise, width
+    centroid = float(np.sum(weight * wavelength_nm)) / whole
     if not wavelength_nm[0] <= centroid <= wavelength_nm[-1]:
-        return otherwise
-    return centroid
+        return otherwise, width
+    square = float(np.sum(weight * (wavelength_nm - centroid) ** 2)) / whole
+    return centroid, float(np.sqrt(8.0 * np.log(2.0) * max(square, 0.0)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Top:
+    """The maximum of a measured curve.
+
+    Attributes:
+        peak_nm: where it is.
+        error_per_count: standard error of its place for noise of one count per pixel.
+    """
+
+    peak_nm: float
+    error_per_count: float
+
+
+def read_top(wavelength_nm: FloatArray, counts: FloatArray, line: SplitGaussian) -> Top | None:
+    """Read the maximum of the measured curve with a parabola, None when it has none at the line.
+
+    A parabola knows nothing of the shape of a line: it stands where no line describes the curve.
+    """
+    half = LOCAL_FWHM * line.fwhm_nm
+    at = line.peak_nm
+    for _ in range(5):
+        near = np.abs(wavelength_nm - at) <= half
+        if int(near.sum()) < 5:
+            return None
+        away = (wavelength_nm[near] - at) / half
+        solve = np.linalg.pinv(np.vander(away, 3))
+        curve, tilt, _ = solve @ counts[near]
+        if curve >= 0.0:
+            return None
+        step = -0.5 * float(tilt / curve)
+        at += half * float(np.clip(step, -1.0, 1.0))
+        if abs(at - line.peak_nm) > 2.0 * half:
+            return None
+    slope = np.array([2.0 * step, 1.0, 0.0]) @ solve
+    error = half * float(np.sqrt(np.sum(slope**2))) / (2.0 * abs(float(curve)))
+    return Top(peak_nm=at, error_per_count=error)

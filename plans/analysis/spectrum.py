@@ -108,7 +108,7 @@ def clean(
     Returns:
         The clean spectrum, or a sentence that says why there is none.
     """
-    arrays = _as_arrays(wavelength_nm, counts, counts if raw_counts is None else raw_counts)
+    arrays = as_arrays(wavelength_nm, counts, counts if raw_counts is None else raw_counts)
     if isinstance(arrays, str):
         return arrays
     axis, signal, raw = arrays
@@ -126,7 +126,8 @@ def clean(
     return _without_spikes(axis, signal, saturated, dark_noise, dropped=int((~good).sum()))
 
 
-def _as_arrays(*values: ArrayLike) -> list[FloatArray] | str:
+def as_arrays(*values: ArrayLike) -> list[FloatArray] | str:
+    """Return arrays of one length, or a sentence that says why they are none."""
     try:
         arrays = [np.asarray(value, dtype=np.float64).ravel() for value in values]
     except (TypeError, ValueError, OverflowError):
@@ -135,6 +136,18 @@ def _as_arrays(*values: ArrayLike) -> list[FloatArray] | str:
         sizes = ", ".join(str(array.size) for array in arrays)
         return f"the axis and the signal do not have the same length ({sizes})"
     return arrays
+
+
+def rising(wavelength_nm: FloatArray, values: FloatArray) -> FloatArray:
+    """Return values (pixels along the last axis) in the order of rising wavelength.
+
+    An axis that holds what is no number is left as it is.
+    """
+    if wavelength_nm.size < 2 or not np.all(np.isfinite(wavelength_nm)):
+        return values
+    if np.all(np.diff(wavelength_nm) >= 0.0):
+        return values
+    return np.asarray(values[..., np.argsort(wavelength_nm, kind="stable")])
 
 
 def _without_spikes(

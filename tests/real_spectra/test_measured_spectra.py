@@ -46,7 +46,7 @@ def test_every_emission_spectrum_is_read_with_its_time(run):
 def test_every_emission_peak_is_at_the_top_of_its_curve(run):
     for item in analyse_series(emission(run)):
         top_nm = parabola_maximum_nm(item.spectrum.wavelength_nm, item.spectrum.counts)
-        assert item.peak.peak_nm == pytest.approx(top_nm, abs=1.0), item.spectrum.name
+        assert item.peak.peak_nm == pytest.approx(top_nm, abs=0.5), item.spectrum.name
         assert item.peak.peak_nm_se < 0.25
         assert item.peak.snr > 50
 

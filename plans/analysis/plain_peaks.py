@@ -1,0 +1,132 @@
+"""Results of many plain spectra, and which need a closer look."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plans.analysis import flags
+from plans.analysis.band import Band
+from plans.analysis.line import SplitGaussian, slit_shift_nm
+from plans.analysis.noise import FloatArray
+from plans.analysis.peak_result import NUMBERS, PeakResult
+from plans.analysis.plain import LOW_SNR, read_plain
+from plans.analysis.spectrum import LARGEST_VALUE, SATURATION_FRACTION, BoolArray
+
+MOST_SKEW: Final = 1.8
+"""One side this much wider than the other is a shoulder; the bare line of the dots has 1.3."""
+_TOGETHER: Final = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainPeaks:
+    """Results of n spectra.
+
+    Attributes:
+        read: spectra that hold one plain line; the others hold NaN.
+        numbers: each of `peak_result.NUMBERS`, n values.
+        skewed: the line is so skew that it is flagged.
+        shape: position, low and high width, in eV (n x 3).
+        baseline: offset, slope and the wavelength of the offset (n x 3).
+    """
+
+    read: BoolArray
+    numbers: dict[str, FloatArray]
+    skewed: BoolArray
+    shape: FloatArray = field(repr=False)
+    baseline: FloatArray = field(repr=False)
+
+    def flags(self, row: int) -> tuple[str, ...]:
+        """Return the flags of a spectrum that was read."""
+        return (flags.POOR_FIT,) if self.skewed[row] else ()
+
+    def result(self, row: int) -> PeakResult:
+        """Return all about a spectrum that was read."""
+        position, low, high = (float(value) for value in self.shape[row])
+        offset, slope, reference = (float(value) for value in self.baseline[row])
+        numbers = {name: float(values[row]) for name, values in self.numbers.items()}
+        found = self.flags(row)
+        return PeakResult(
+            **numbers,
+            line=SplitGaussian(
+                position_ev=position,
+                fwhm_low_ev=low,
+                fwhm_high_ev=high,
+                height=numbers["height"],
+                offset=offset,
+                slope=slope,
+                reference_nm=reference,
+            ),
+            flags=found,
+            reason="; ".join(flags.MEANINGS[flag] for flag in found),
+        )
+
+
+def read_plain_peaks(
+    band: Band,
+    spectra: NDArray[np.generic],
+    *,
+    raw: NDArray[np.generic],
+    full_scale_counts: float | None,
+    dark_noise: float | None,
+    resolution_nm: float,
+) -> PlainPeaks:
+    """Read those of many spectra (n x pixels of the axis) that hold one plain line."""
+    number = spectra.shape[0]
+    if band.grid is None:
+        nothing = np.full(number, np.nan)
+        return PlainPeaks(
+            read=np.zeros(number, dtype=np.bool_),
+            numbers={name: nothing.copy() for name in NUMBERS},
+            skewed=np.zeros(number, dtype=np.bool_),
+            shape=np.full((number, 3), np.nan),
+            baseline=np.full((number, 3), np.nan),
+        )
+    leak = band.leak(np.asarray(spectra, dtype=np.float64)) if band.windows else np.zeros(number)
+    lines = read_plain(band.grid, spectra[:, band.pixels], dark_noise, band.limits_nm, leak)
+    position, low, high = lines.shape.T
+    with np.errstate(invalid="ignore"):
+        shift_nm = slit_shift_nm(position, low, high, resolution_nm)
+        asymmetry = low / high
+        doubt = np.abs(np.log(asymmetry)) - np.log(MOST_SKEW)
+        snr = lines.measures["snr"]
+        skewed = (doubt > 0.0) & (snr > 2.0 * LOW_SNR)
+        # Where a flag is close to call, one judge decides for single spectra and batches.
+        read = lines.read & (np.abs(doubt) > 0.001)
+        read &= (np.abs(snr / (2.0 * LOW_SNR) - 1.0) > 0.02) | (doubt < 0.0)
+        read &= _is_whole(band, spectra, raw, full_scale_counts)
+        peak_nm = lines.peak_nm - shift_nm
+        numbers = lines.measures | {
+            "peak_nm": peak_nm,
+            "peak_ev": position * (1.0 + shift_nm / peak_nm),
+            "fwhm_ev": 0.5 * (low + high),
+            "height": lines.height,
+            "asymmetry": asymmetry,
+        }
+    return PlainPeaks(
+        read=read,
+        numbers={name: np.where(read, numbers[name], np.nan) for name in NUMBERS},
+        skewed=skewed,
+        shape=lines.shape,
+        baseline=lines.baseline,
+    )
+
+
+def _is_whole(
+    band: Band,
+    spectra: NDArray[np.generic],
+    raw: NDArray[np.generic],
+    full_scale_counts: float | None,
+) -> BoolArray:
+    """Return which spectra hold numbers only and are not saturated in the band."""
+    good = np.empty(spectra.shape[0], dtype=np.bool_)
+    limited = full_scale_counts is not None and full_scale_counts > 0.0
+    for first in range(0, spectra.shape[0], _TOGETHER):
+        rows = slice(first, first + _TOGETHER)
+        with np.errstate(all="ignore"):
+            good[rows] = np.abs(np.sum(spectra[rows], axis=1, dtype=np.float64)) < LARGEST_VALUE
+            if limited and full_scale_counts is not None:
+                largest = raw[rows][:, band.inside].max(axis=1)
+                good[rows] &= largest < SATURATION_FRACTION * full_scale_counts
+    return good
