@@ -16,6 +16,7 @@ from plans.experiments.evaporation_assembly import EvaporationAssembly
 from plans.experiments.ife_check import IfeCheck
 from plans.experiments.lifetime_series import LifetimeSeries
 from plans.experiments.light_regrowth import LightRegrowth
+from plans.experiments.optimise import Optimise
 from plans.experiments.plqy_relative import PlqyRelative
 from plans.experiments.power_series import PowerSeries
 from plans.experiments.titration import AntisolventTitration, LigandTitration
@@ -28,6 +29,7 @@ _ALL: tuple[type[Experiment[Any]], ...] = (
     EvaporationAssembly,
     UvPhotostability,
     ConditionMatrix,
+    Optimise,
     IfeCheck,
     DoseReciprocity,
     LigandTitration,

@@ -97,6 +97,17 @@ def quick_plans(folder):
             changes=tray,
             summary="measured",
         ),
+        "optimise": Quick(
+            devices=devices(*PL),
+            values={
+                "axes": "irradiance_mw_cm2=5..40 log; max_time_min=1..2",
+                "positions": ("a1", "a2", "a3"), "budget": 3, "start": 2,
+                "limits": "area_ratio>=0.2",
+                "fixed": "plateau=no;dark_tail_min=0;baseline_frames=3",
+            },
+            changes={"stands": dict.fromkeys(("a1", "a2", "a3"), "as-synthesised")},
+            summary="best_objective",
+        ),
         "ife_check": Quick(
             devices=devices(*PL, "pump"),
             values={"dilutions": 1, "factor": 1.1, "start_volume_ul": 3000.0, "mix_s": 5.0},
