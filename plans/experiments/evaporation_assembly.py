@@ -30,7 +30,7 @@ from plans.frames import PLSeries
 from plans.logbook import NO_NUMBER, Row
 from plans.parameters import Quantity
 from plans.preflight import Check
-from plans.stubs import dispense, hold_temperature, ramp_temperature
+from plans.stubs import dispense, heating_s, hold_temperature, ramp_temperature
 
 _SLOPE_FRAMES = 5
 _ONSET_NM = 1.0  # the shift that says that assembly has begun
@@ -111,7 +111,8 @@ class EvaporationAssembly(PLExperiment):
 
     def duration_s(self) -> float:
         """Return the longest time that the run can take, s."""
-        return 60 * self.max_time_min + self.baseline_frames * self.interval_s + 60.0
+        heating = heating_s(self.thermostat, self.ramp_k_min)
+        return heating + 60 * self.max_time_min + self.baseline_frames * self.interval_s + 60.0
 
     def frames(self) -> int:
         """Return about how many spectra are taken at most."""

@@ -136,7 +136,7 @@ class LifetimeSeries(Experiment[Logbook]):
         emission = Emission(
             wavelength_nm=self.wavelength_nm, irradiance_mw_cm2=self.irradiance_mw_cm2
         )
-        watch, dose = Stopwatch(log.progress), 0.0
+        watch, dose, readable = Stopwatch(log.progress), 0.0, _DecayReadable()
         for number in range(self.decays):
             if number and self.dose_between_j_cm2 > 0:
                 log.progress.phase = "exposure"
@@ -147,7 +147,8 @@ class LifetimeSeries(Experiment[Logbook]):
             decay = read_decay(path)
             log.progress.frame += 1
             log.progress.elapsed_s = watch.seconds()
-            yield from save_event("decays", _DecayReadable(path.name, decay), log.progress)
+            readable.take(path.name, decay)
+            yield from save_event("decays", readable, log.progress)
             row = self._row(number, decay, self._fit(decay, response), dose)
             yield from log.result({**row, "file": path.name, "time_s": log.progress.elapsed_s})
             yield from log.say(self._advice(row))
@@ -269,8 +270,12 @@ class _DecayReadable:
     name = "decay"
     parent = None
 
-    def __init__(self, file: str, decay: DecayFile) -> None:
-        self._values: Mapping[str, Any] = {
+    def __init__(self) -> None:
+        self._values: Mapping[str, Any] = {}
+
+    def take(self, file: str, decay: DecayFile) -> None:
+        """Hold a decay until the next one."""
+        self._values = {
             "decay_counts": decay.counts,
             "decay_time_ns": decay.time_ns,
             "decay_file": file,

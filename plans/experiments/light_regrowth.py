@@ -51,6 +51,7 @@ from plans.stubs import (
     dark,
     dispense,
     expose,
+    heating_s,
     hold_temperature,
     save_event,
     set_and_wait,
@@ -165,7 +166,8 @@ class LightRegrowth(PLExperiment):
     def duration_s(self) -> float:
         """Return the longest time that the run can take, s."""
         frames = self.baseline_frames * self.interval_s
-        return frames + 60 * (self.max_time_min + self.dark_tail_min)
+        heating = heating_s(self.thermostat) if self.temperature_degc is not None else 0.0
+        return heating + frames + 60 * (self.max_time_min + self.dark_tail_min)
 
     def frames(self) -> int:
         """Return about how many spectra are taken at most."""

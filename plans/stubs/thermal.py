@@ -9,6 +9,21 @@ from plans.safety import Deliberately
 from plans.stubs.basic import set_and_wait, sleep_until
 
 _RAMP_STEP_S = 30.0
+_HEATING_S = 1800.0  # a plate with a beaker takes this long to settle; estimates only
+
+
+def heating_s(thermostat: Thermostat | None, rate_k_min: float = 0.0, way_k: float = 40.0) -> float:
+    """Return about how long heating takes at most, s; 0 without a thermostat.
+
+    Args:
+        thermostat: The thermostat, or None.
+        rate_k_min: Of a ramp, 0 for none.
+        way_k: How far the ramp goes, K.
+    """
+    if thermostat is None:
+        return 0.0
+    ramp_s = 60 * way_k / rate_k_min if rate_k_min > 0 else 0.0
+    return ramp_s + min(_HEATING_S, thermostat.heating.settle_timeout_s)
 
 
 def hold_temperature(thermostat: Thermostat, temperature_degc: float) -> MsgGenerator[None]:
