@@ -58,7 +58,7 @@ class AbsorbanceMeter:
     """
 
     def __init__(
-        self, spectrometer: Spectrometer, lamp: LightSource, emission: Emission, *, frames: int = 5
+        self, spectrometer: Spectrometer, lamp: LightSource, emission: Emission, *, frames: int = 10
     ) -> None:
         self.latest: Absorbance | None = None
         self._spectrometer, self._lamp, self._emission = spectrometer, lamp, emission

@@ -17,10 +17,12 @@ from bluesky.preprocessors import finalize_wrapper
 from bluesky.utils import Msg, MsgGenerator
 
 from instruments.device import BenchDevice
+from instruments.shutters.shutter import Shutter
 from plans.logbook import Logbook, Row
 from plans.parameters import ParameterError, PlanDescription, Quantity, check_values, describe_plan
 from plans.preflight import Check, require
 from plans.safety import ending_safe
+from plans.stubs import set_and_wait
 
 L = TypeVar("L", bound=Logbook)
 P = ParamSpec("P")
@@ -38,6 +40,9 @@ class Experiment(ABC, Generic[L]):
     """
 
     sample: Annotated[str, Quantity(help="what is looked at, for the record")] = ""
+    shutter: Annotated[
+        Shutter | None, Quantity(help="in the light path: open for the run, closed at its end")
+    ] = None
     md: dict[str, Any] | None = None
 
     # -- what a subclass says
@@ -73,6 +78,10 @@ class Experiment(ABC, Generic[L]):
     def frames(self) -> int:
         """Return about how many spectra it will write, for the estimate of the disk."""
         return 0
+
+    def needs_light(self) -> bool:
+        """Return whether the shutter has to be open."""
+        return True
 
     def details(self) -> Mapping[str, Any]:
         """Return further metadata of the run: what its report must know."""
@@ -128,6 +137,8 @@ class Experiment(ABC, Generic[L]):
 
     def _whole(self, log: L, checks: list[Check]) -> MsgGenerator[None]:
         yield from log.say(f"{c.name}: {c.detail}" for c in checks if c.verdict == "note")
+        if self.shutter is not None and self.needs_light():
+            yield from set_and_wait(self.shutter, "open")
         yield from self.prepare(log)
         yield from log.begin()
         yield from self.steps(log)
@@ -205,7 +216,7 @@ def _in_order(
     for depth, base in enumerate(cls.__mro__):
         for name in inspect.get_annotations(base):
             own_first.setdefault(name, depth)
-    last = {"sample": 100, "md": 101}
+    last = {"shutter": 99, "sample": 100, "md": 101}
 
     def rank(parameter: inspect.Parameter) -> tuple[int, int]:
         keyword = parameter.kind is inspect.Parameter.KEYWORD_ONLY

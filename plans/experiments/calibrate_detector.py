@@ -59,6 +59,10 @@ class CalibrateDark(Experiment[Logbook]):
         """Return how many spectra are taken."""
         return self.frames_each * len(self.integration_times_s)
 
+    def needs_light(self) -> bool:
+        """Return False: the darker the better."""
+        return False
+
     def steps(self, log: Logbook) -> MsgGenerator[None]:
         """Take the spectra, the light off."""
         log.progress.phase = "dark"

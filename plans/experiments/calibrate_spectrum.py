@@ -92,6 +92,10 @@ class CalibrateWavelength(LampExperiment):
         float, Quantity(help="largest offset allowed", unit="nm", minimum=0.01, maximum=10)
     ] = 0.1
 
+    def needs_light(self) -> bool:
+        """Return False: only the lamp may be seen."""
+        return False
+
     def checks(self) -> Iterator[Check]:
         """Yield the check of the stage."""
         dark_place = (self.dark_position,) if self.dark_position else ()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -121,7 +122,11 @@ class IfeCheck(TransmissionExperiment):
         absorbance = yield from self.measure_absorbance(log, meter)
         yield from log.auto_expose()
         phase = "baseline" if step == 0 else "diluted"
-        points = yield from log.points(self.frames_per_step, 2 * self.frame_time_s(), phase=phase)
+        log.progress.phase = phase
+        points, corrected = [], []
+        for _ in range(self.frames_per_step):
+            points.append((yield from log.dark_point()))
+            corrected.append(self.corrected_peak_nm(log, absorbance))
         require_peak(points)
         mean = mean_point(points)
         dilution = self.factor**step
@@ -130,7 +135,7 @@ class IfeCheck(TransmissionExperiment):
             "dilution": dilution,
             "peak_nm": mean.peak_nm,
             "peak_se_nm": mean.peak_nm_se,
-            "peak_corrected_nm": self.corrected_peak_nm(log, absorbance),
+            "peak_corrected_nm": statistics.fmean(corrected),
             "fwhm_nm": mean.fwhm_nm,
             "area": mean.area,
             "area_times_dilution": mean.area * dilution,

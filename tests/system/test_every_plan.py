@@ -9,7 +9,6 @@ from plans.catalogue import EXPERIMENTS, check_plan, estimate_s, make_experiment
 from tests.system.conftest import open_lab
 from tests.system.quick_plans import quick_plans, write_decay
 
-
 NO_TABLE = {
     "light_regrowth",
     "evaporation_assembly",
