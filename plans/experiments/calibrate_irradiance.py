@@ -39,7 +39,7 @@ class CalibrateIrradiance(Experiment[Logbook]):
     _: dataclasses.KW_ONLY
     wavelengths_nm: Annotated[
         tuple[float, ...],
-        Quantity(help="which channels, with commas; empty for all", unit="nm", minimum=200),
+        Quantity(help="channels, with commas; empty for all that excite", unit="nm", minimum=200),
     ] = ()
     points: Annotated[int, Quantity(help="currents of each channel", minimum=3, maximum=30)] = 6
     highest_share: Annotated[
@@ -60,7 +60,8 @@ class CalibrateIrradiance(Experiment[Logbook]):
 
     def channels_nm(self) -> tuple[float, ...]:
         """Return the wavelengths that are calibrated, nm."""
-        return self.wavelengths_nm or tuple(c.wavelength_nm for c in self.light.channels)
+        excitation = self.light.channels_in("excitation")
+        return self.wavelengths_nm or tuple(channel.wavelength_nm for channel in excitation)
 
     def duration_s(self) -> float:
         """Return how long it takes, s."""

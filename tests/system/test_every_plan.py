@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ def write_decays(folder, stop):
     number = 0
     while not stop.wait(20.0):
         number += 1
-        write_decay(folder / f"decay{number:03d}.dat", seed=number)
+        write_decay(Path(folder) / f"decay{number:03d}.dat", seed=number)
 
 
 @pytest.mark.parametrize("name", sorted(EXPERIMENTS))
