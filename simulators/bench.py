@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from simulators import (
     ika_plate,
     mt_sics,
@@ -30,6 +33,7 @@ from simulators.faults import Faults
 from simulators.instrument import JSON, Instrument
 from simulators.instrument import World as WorldLike
 from simulators.sample import World
+from simulators.sample.decay import Counter
 from simulators.server import HOST, DeviceServer, LoopClock
 
 T = TypeVar("T")
@@ -261,6 +265,15 @@ class SimulatedBench:
     def truth(self) -> dict[str, Any]:
         """Return the sample's own ledger: the dose it got, the populations, the volume."""
         return self._call(lambda: self.world.truth(self._now_s()))
+
+    def decay(self, seconds: float, counter: Counter) -> npt.NDArray[np.int64]:
+        """Return what a TCSPC system counts of the sample in the beam, shape [bins].
+
+        Args:
+            seconds: Length of the acquisition that ends now.
+            counter: Laser, detector and histogram.
+        """
+        return self._call(lambda: self.world.decay(self._now_s(), seconds, counter))
 
     def faults(self, name: str) -> Faults:
         """Return the switches for the faults of an instrument and of its line."""
