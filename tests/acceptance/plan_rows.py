@@ -209,14 +209,9 @@ def lifetime_rows(folder: str) -> list[Row]:
     """T8: nanocrystals and wires, counted by the simulated TCSPC system."""
     ratios = []
     for sample in ("as-synthesised", "only wires"):
-        summary, _ = run_plan(
-            folder,
-            "lifetime_series",
-            f"folder={folder}/decays",
-            "decays=2",
-            sample=sample,
-            counter=True,
-        )
+        own = Path(folder) / sample
+        own.mkdir()
+        summary, _ = run_plan(own, "lifetime_series", "decays=2", sample=sample, counter=True)
         ratios.append(float(summary["last_intensity_average_ns"]))
     return [
         Row(id="T8", quantity="lifetime_series, wires over crystals", value=ratios[1] / ratios[0],
