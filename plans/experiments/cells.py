@@ -96,7 +96,9 @@ class ManyCells(Experiment[Logbook]):
         cls = SUB_PLANS[self.experiment]
         description = describe(cls)
         wanted = {device.name for device in description.devices}
-        devices = {name: device for name, device in self.devices().items() if name in wanted}
+        devices: dict[str, Any] = {
+            name: device for name, device in self.devices().items() if name in wanted
+        }
         values = {**parse_settings(description, self.fixed), **condition}
         place = self.positions[number % len(self.positions)]
         return cls(

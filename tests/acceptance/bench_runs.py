@@ -39,7 +39,7 @@ SAMPLES = {
     "concentrated drop": FILM + crystals(15000.0),
     "warm drop": FILM + "temperature_degc = 40.0\n" + crystals(5000.0),
     "ligand-rich": VIAL + crystals(20.0, 5.0),
-    "free of ligand": VIAL + crystals(20.0, 0.0) + "[kinetics]\nsticking = 5e-3\n",
+    "free of ligand": VIAL + crystals(20.0, 0.0) + "[kinetics]\nsticking = 0.1\n",
     "lone crystals": VIAL + crystals(2.0, trap=0.35) + "[kinetics]\nsticking = 0.0\n",
     "lone wires": VIAL + crystals(2.0, fused=1.0, crystals_per_wire=8.0, trap=0.35),
     "only wires": VIAL + crystals(20.0, fused=1.0, crystals_per_wire=8.0),
