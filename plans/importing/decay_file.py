@@ -124,7 +124,7 @@ class _Facts:
             unit = re.search(r"\b(ns|ps|us)\b", line)
             self.bin_ns = _scaled(line, following, _NS[unit.group(1)] if unit else 1.0)
         elif _RATE.search(line):
-            unit = re.search(r"\b([gmk]?hz)\b", line + following, re.IGNORECASE)
+            unit = re.search(r"\b([gmk]?hz)\b", f"{line} {following}", re.IGNORECASE)
             self.repetition_rate_hz = _scaled(
                 line, following, _HZ[unit.group(1).lower()] if unit else 1.0
             )
