@@ -12,7 +12,7 @@ import logging
 from typing import cast
 
 from simulators.faults import Faults, Piece
-from simulators.instrument import Instrument
+from simulators.instrument import Greeter, Instrument
 from simulators.pty_port import PtyPort
 
 HOST = "127.0.0.1"
@@ -204,6 +204,9 @@ class DeviceServer:
     def line_opened(self, line: Line) -> None:
         """A client has come."""
         self._lines.append(line)
+        for instrument, _ in self._stations:
+            if isinstance(instrument, Greeter):
+                line.deliver([Piece(data=instrument.greeting())])
 
     def line_closed(self, line: Line) -> None:
         """A client has gone."""

@@ -79,7 +79,7 @@ class LightSource(LightSignals):
         """Return the channels of a geometry, in the order of the bench file.
 
         Args:
-            geometry: ``"excitation"`` or ``"transmission"``.
+            geometry: ``"right-angle"`` or ``"transmission"``.
         """
         return tuple(channel for channel in self.channels if channel.geometry == geometry)
 

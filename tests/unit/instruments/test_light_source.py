@@ -446,7 +446,7 @@ def test_a_source_knows_which_light_shines_through_the_sample(driver):
         name="light", driver=driver, channels=[expiring(), channel(1, 405, 1000, 0.05)]
     )
     assert [c.wavelength_nm for c in light.channels_in("transmission")] == [550]
-    assert [c.wavelength_nm for c in light.channels_in("excitation")] == [405]
+    assert [c.wavelength_nm for c in light.channels_in("right-angle")] == [405]
 
 
 def test_nothing_is_set_beyond_the_points_of_a_calibration(driver):
