@@ -12,7 +12,7 @@ from ophyd import Component as Cpt
 from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
-from instruments.errors import DeviceFaultError, InstrumentError, LimitError
+from instruments.errors import DeviceFaultError, LimitError
 from instruments.interruption import Orders
 from instruments.signals import InstrumentSignal
 from instruments.tasks import start_task
@@ -20,7 +20,7 @@ from instruments.tasks import start_task
 _LOGGER = logging.getLogger(__name__)
 
 _LOOK_INTERVAL_S = 0.2
-_MARGIN_S = 5.0
+_MARGIN_S = 30.0  # after a failure the valve is closed first, a few times if need be
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +203,7 @@ class GasFlow(BenchDevice):
         status = Status(self, timeout=self._settle_timeout_s + _MARGIN_S)
         start_task(
             lambda: self._orders.carry_out(
-                order, lambda: self._bring(flow_sccm, order), self._close_after_failure
+                order, lambda: self._bring(flow_sccm, order), self._close
             ),
             status,
             self.name,
@@ -228,12 +228,6 @@ class GasFlow(BenchDevice):
                     f"{', ' if reading.fault else ''}{reading.fault}); check the gas supply",
                 )
             time.sleep(_LOOK_INTERVAL_S)
-
-    def _close_after_failure(self) -> None:
-        try:
-            self._close()
-        except InstrumentError as error:
-            _LOGGER.error("%s: after a failure: %s", self.name, error)
 
     def _close(self) -> None:
         with self._controller.link.exchange(urgent=True):
@@ -264,7 +258,7 @@ class GasFlow(BenchDevice):
         flow_sccm = self._orders.interruption.take()
         if flow_sccm is not None:
             _LOGGER.info("%s: resumes %g cm3/min", self.name, flow_sccm)
-            self.set(flow_sccm).wait(timeout=self._settle_timeout_s + 2 * _MARGIN_S)
+            self.set(flow_sccm).wait(timeout=self._settle_timeout_s + _MARGIN_S + 1.0)
 
     def make_safe(self, timeout_s: float = 2.0) -> None:
         """Close the valve for good: nothing is resumed after it.

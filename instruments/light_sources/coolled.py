@@ -225,7 +225,8 @@ class CoolledPe(LinkedInstrument):
         Args:
             channel: Number of the channel.
         """
-        return float(self.channels()[self._channel(channel)].percent)
+        number = self._channel(channel)
+        return float(self.channels()[number].percent)
 
     def switch_on(self, channel: int) -> None:
         """Switch a channel on at its set intensity.
@@ -236,8 +237,9 @@ class CoolledPe(LinkedInstrument):
         Raises:
             LimitError: Somebody has set more than the limit since; nothing was switched on.
         """
+        self._channel(channel)
         with self.link.exchange():
-            percent = self.channels()[self._channel(channel)].percent
+            percent = self.channels()[channel].percent
             self._check_percent(channel, percent, self._limits.get(channel, _FULL_PERCENT))
             self._put(PeChannel(letter=_LETTERS[channel], selected=True, on=True, percent=percent))
 
