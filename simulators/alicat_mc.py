@@ -22,11 +22,12 @@ class AlicatMC:
     """The controller.
 
     Args:
-        world: Is not told: the gas has no way into the sample yet.
+        world: Hears of every change of the flow.
         unit_id: Letter of the unit.
         full_scale: Highest set point, in the unit of the display.
         gas: Selected gas.
         decimals: Of flows.
+        sccm: Standard cm3/min in the unit of the display.
     """
 
     fault_kinds = ("no-gas", "valve-stuck", "over-range")
@@ -39,7 +40,9 @@ class AlicatMC:
         full_scale: float = 500.0,
         gas: str = "N2",
         decimals: int = 2,
+        sccm: float = 1.0,
     ) -> None:
+        self._sccm = sccm
         self._world = world
         self._id = unit_id
         self._full_scale = full_scale
@@ -67,6 +70,7 @@ class AlicatMC:
             text = line.decode("ascii", "replace").strip().upper()
             if text.startswith(self._id):
                 out += f"{self._execute(text[1:], now_s)}\r"
+            self._tell(now_s)
         return out.encode("ascii")
 
     def poll(self, now_s: float) -> bytes:
@@ -88,6 +92,7 @@ class AlicatMC:
         self._lines.clear()
         self._at_s = now_s
         self._log.add(now_s, "power on")
+        self._tell(now_s)
 
     def set_fault(self, kind: str, *, on: bool = True, now_s: float, channel: int = 0) -> None:
         """Close the gas bottle, hold the valve closed, or drive the sensor over its range."""
@@ -95,6 +100,7 @@ class AlicatMC:
             raise unknown_fault("Alicat MC", kind, self.fault_kinds)
         self._advance(now_s)
         (self._faults.add if on else self._faults.discard)(kind)
+        self._tell(now_s)
 
     def state(self) -> dict[str, JSON]:
         """Return what flows."""
@@ -152,10 +158,16 @@ class AlicatMC:
 
     # -- flow
 
+    def _target(self) -> float:
+        return 0.0 if self._faults & {"no-gas", "valve-stuck"} else self._setpoint
+
+    def _tell(self, now_s: float) -> None:
+        # The valve settles in a tenth of a second, which is nothing to a sample.
+        self._world.set_gas(now_s, self._target() * self._sccm)
+
     def _advance(self, now_s: float) -> None:
         if self._at_s is not None and now_s > self._at_s:
-            stuck = bool(self._faults & {"no-gas", "valve-stuck"})
-            target = 0.0 if stuck else self._setpoint
+            target = self._target()
             self._flow += (target - self._flow) * -math.expm1(
                 (self._at_s - now_s) / _TIME_CONSTANT_S
             )
@@ -172,4 +184,5 @@ def from_table(table: Mapping[str, Any], world: World) -> AlicatMC:
         full_scale=float(table.get("full_scale", 500.0)),
         gas=str(table.get("gas", "N2")),
         decimals=int(table.get("decimals", 2)),
+        sccm=1000.0 if table.get("flow_unit", "sccm") == "slpm" else 1.0,
     )
