@@ -379,10 +379,10 @@ def device_case(model: str, scenario: Scenario, kind: str) -> str:
 def told(device) -> str:
     """Return what a device says of a fault that did not stop its order."""
     try:
-        found = [(key, value) for key, value in reading(device).items() if value]
+        values = reading(device)
     except InstrumentError as error:
         return f", then {type(error).__name__}"
-    words = [str(value) for key, value in found if key.endswith(UNCHECKED[:4])]
+    words = [str(values[key]) for key in values if key.endswith(UNCHECKED[:4]) and values[key]]
     return f", told: {'; '.join(words)}" if words else ""
 
 

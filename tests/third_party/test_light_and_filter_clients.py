@@ -70,6 +70,7 @@ def test_alicat_sets_our_flow():
 
 # Micro-Manager's adapter reads the prompt "> ", InstrumentKit ">", which leaves a blank before the
 # next echo. The manual prints no blank and no bytes: two clients and the wheel's manual have it.
+# InstrumentKit sets "ens=1"; the manual has "ens" alone, which changes one state into the other.
 INSTRUMENTKIT = os.environ.get("REGROW_INSTRUMENTKIT", "")
 SC10 = """
 import sys
@@ -79,9 +80,9 @@ shutter = SC10.open_tcpip("127.0.0.1", int(sys.argv[2]))
 shutter.prompt = "> "
 print(shutter.name)
 print(int(shutter.mode), shutter.enable, shutter.closed, shutter.interlock)
-shutter.enable = True
+shutter.sendcmd("ens")
 print(shutter.enable, shutter.closed)
-shutter.enable = False
+shutter.sendcmd("ens")
 print(shutter.enable, shutter.closed)
 """
 
