@@ -92,10 +92,18 @@ class OmnicureS2000(LinkedInstrument):
                 )
                 return
 
-    def _ask(self, command: str) -> str:
+    def _exchange(self, command: str) -> str:
         with self.link.exchange():
             self.link.write(_codec.encode(command))
-            reply = str(self.link.read()).strip()
+            return str(self.link.read()).strip()
+
+    def _ask(self, command: str) -> str:
+        with self.link.exchange():
+            reply = self._exchange(command)
+            if reply.startswith("Err"):
+                # It refuses everything until it was greeted: its power may have been off.
+                self._resynchronise()
+                reply = self._exchange(command)
             if reply.startswith("Err"):
                 raise DeviceFaultError(
                     self.link.name,

@@ -41,9 +41,13 @@ class _SimulatorWire:
         self.instrument = instrument
         self.now_s = 1000.0
         self.sent = 0
+        self.is_lost = False
         self._waiting = b""
 
     def send(self, data, timeout_s):
+        if self.is_lost:
+            self.is_lost = False
+            raise ConnectionResetError("unplugged")
         self.sent += len(data)
         self._waiting += self.instrument.feed(data, self.now_s)
 
