@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance bench driver-campaign third-party pictures docs clean
+.PHONY: demo test check acceptance bench driver-campaign pictures docs clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -26,9 +26,6 @@ bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 
 driver-campaign: $(VENV)/.test-ready  ## every driver under every fault, print outcomes, write JSON
 	$(BIN)/python tests/driver_campaign/run.py
-
-third-party: $(VENV)/.test-ready  ## our simulators under independent clients (those that are installed)
-	$(BIN)/python -m pytest tests/third_party -p no:cacheprovider
 
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py
