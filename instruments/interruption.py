@@ -163,23 +163,10 @@ class Orders(Generic[T]):
             if how == "paused":
                 return
             if how == "by itself":
-                self._come_to_rest(number, rest)
+                come_to_rest(self._name, rest, lambda: self.is_last(number))
             raise
         with self._lock:
             self._confirmed = number
-
-    def _come_to_rest(self, number: int, rest: Callable[[], object]) -> None:
-        for left in reversed(range(_REST_TRIES)):
-            try:
-                rest()
-            except InstrumentError as error:
-                _LOGGER.error("%s: after a failure: %s", self._name, error)
-            else:
-                return
-            if left:
-                time.sleep(_REST_PAUSE_S)
-            if not self.is_last(number):
-                return  # somebody else has taken over
 
     def _failed(self, number: int) -> Literal["by itself", "paused", "overtaken"]:
         with self._lock:
@@ -187,3 +174,24 @@ class Orders(Generic[T]):
                 self._wanted = self._rest  # nothing to come back to
                 return "by itself"
             return "paused" if self._ended_by_pause == number else "overtaken"
+
+
+def come_to_rest(name: str, rest: Callable[[], object], is_due: Callable[[], bool]) -> None:
+    """Bring a device to rest after a failure, trying a few times: a line may be disturbed a while.
+
+    Args:
+        name: Name of the device, for messages.
+        rest: Brings it to rest, or raises `InstrumentError`.
+        is_due: Whether it is still to come to rest; not when somebody else has taken over.
+    """
+    for left in reversed(range(_REST_TRIES)):
+        try:
+            rest()
+        except InstrumentError as error:
+            _LOGGER.error("%s: after a failure: %s", name, error)
+        else:
+            return
+        if left:
+            time.sleep(_REST_PAUSE_S)
+        if not is_due():
+            return
