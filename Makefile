@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance bench pictures docs clean
+.PHONY: demo test check acceptance bench driver-campaign pictures docs clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -23,6 +23,9 @@ acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptan
 bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python tests/benchmarks/run.py
+
+driver-campaign: $(VENV)/.test-ready  ## every driver under every fault, print outcomes, write JSON
+	$(BIN)/python tests/driver_campaign/run.py
 
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py

@@ -17,15 +17,22 @@ from instruments.model import Model
 _PACKAGES: Mapping[str, str] = {
     "ocean-hdx": "spectrometers.ocean_hdx",
     "thorlabs-dc4100": "light_sources.thorlabs_dc4100",
+    "thorlabs-dc2100": "light_sources.thorlabs_dc2100",
+    "thorlabs-dc2200": "light_sources.thorlabs_dc2200",
+    "coolled-pe300": "light_sources.coolled_pe300",
+    "coolled-pe4000": "light_sources.coolled_pe4000",
+    "omnicure-s2000": "light_sources.omnicure_s2000",
     "newera-ne1000": "pumps.ne1000",
     "zaber-ascii": "stages.zaber_ascii",
     "newport-esp301": "stages.newport_esp301",
     "thorlabs-pm100d": "power_meters.thorlabs_pm100",
+    "thorlabs-pm100d2": "power_meters.thorlabs_pm100",
     "ika-plate": "thermal.ika_plate",
     "mt-sics": "balances.mt_sics",
     "sartorius-sbi": "balances.sartorius_sbi",
     "thorlabs-sc10": "shutters.thorlabs_sc10",
     "thorlabs-fw102c": "shutters.thorlabs_fw102c",
+    "alicat-mc": "gas.alicat",
 }
 
 

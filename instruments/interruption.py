@@ -4,6 +4,7 @@ On a pause the engine calls ``stop`` of every device that it has set, then ``pau
 resuming ``resume``: what ``stop`` ends must be kept until it is known whether a pause follows.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,10 @@ from instruments.errors import InstrumentError
 
 T = TypeVar("T")
 
+_LOGGER = logging.getLogger(__name__)
+
+_REST_TRIES = 5
+_REST_PAUSE_S = 1.0
 _PAUSE_FOLLOWS_STOP_S = 60.0  # a stop without a pause must never be resumed by a later run
 
 
@@ -141,10 +146,12 @@ class Orders(Generic[T]):
     ) -> None:
         """Do the work of an order; when it fails by itself, bring the device to rest.
 
+        That is tried a few times if need be: the line may be disturbed for a while.
+
         Args:
             number: Of the order.
             work: What to do; it calls :meth:`check` when it has the line.
-            rest: Brings the device to rest; raises nothing.
+            rest: Brings the device to rest, or raises `InstrumentError`.
 
         Raises:
             InstrumentError: What the work raised, unless a pause has ended it.
@@ -156,7 +163,7 @@ class Orders(Generic[T]):
             if how == "paused":
                 return
             if how == "by itself":
-                rest()
+                come_to_rest(self._name, rest, lambda: self.is_last(number))
             raise
         with self._lock:
             self._confirmed = number
@@ -167,3 +174,24 @@ class Orders(Generic[T]):
                 self._wanted = self._rest  # nothing to come back to
                 return "by itself"
             return "paused" if self._ended_by_pause == number else "overtaken"
+
+
+def come_to_rest(name: str, rest: Callable[[], object], is_due: Callable[[], bool]) -> None:
+    """Bring a device to rest after a failure, trying a few times: a line may be disturbed a while.
+
+    Args:
+        name: Name of the device, for messages.
+        rest: Brings it to rest, or raises `InstrumentError`.
+        is_due: Whether it is still to come to rest; not when somebody else has taken over.
+    """
+    for left in reversed(range(_REST_TRIES)):
+        try:
+            rest()
+        except InstrumentError as error:
+            _LOGGER.error("%s: after a failure: %s", name, error)
+        else:
+            return
+        if left:
+            time.sleep(_REST_PAUSE_S)
+        if not is_due():
+            return

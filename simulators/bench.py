@@ -17,12 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from simulators import (
+    alicat_mc,
+    coolled_pe,
     ika_plate,
     mt_sics,
     newera_ne1000,
     newport_esp301,
     ocean_hdx,
+    omnicure_s2000,
     sartorius_sbi,
+    thorlabs_dc2100,
+    thorlabs_dc2200,
     thorlabs_dc4100,
     thorlabs_fw102c,
     thorlabs_pm100,
@@ -42,15 +47,22 @@ Builder = Callable[[Mapping[str, Any], WorldLike], Instrument]
 MODELS: Mapping[str, Builder] = {
     "ocean-hdx": ocean_hdx.from_table,
     "thorlabs-dc4100": thorlabs_dc4100.from_table,
+    "thorlabs-dc2100": thorlabs_dc2100.from_table,
+    "thorlabs-dc2200": thorlabs_dc2200.from_table,
+    "coolled-pe300": coolled_pe.pe300_from_table,
+    "coolled-pe4000": coolled_pe.pe4000_from_table,
+    "omnicure-s2000": omnicure_s2000.from_table,
     "newera-ne1000": newera_ne1000.from_table,
     "zaber-ascii": zaber_ascii.from_table,
     "newport-esp301": newport_esp301.from_table,
     "thorlabs-pm100d": thorlabs_pm100.from_table,
+    "thorlabs-pm100d2": thorlabs_pm100.pm100d2_from_table,
     "ika-plate": ika_plate.from_table,
     "mt-sics": mt_sics.from_table,
     "sartorius-sbi": sartorius_sbi.from_table,
     "thorlabs-sc10": thorlabs_sc10.from_table,
     "thorlabs-fw102c": thorlabs_fw102c.from_table,
+    "alicat-mc": alicat_mc.from_table,
 }
 """Builders of the simulators by the model that the bench file names."""
 

@@ -6,7 +6,7 @@ thread and reads no clock, so that the same object serves a TCP port, a test and
 
 import collections
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,15 @@ class Instrument(Protocol):
         Raises:
             ValueError: If this instrument has no such fault.
         """
+        ...
+
+
+@runtime_checkable
+class Greeter(Protocol):
+    """An instrument that speaks first when somebody opens the line."""
+
+    def greeting(self) -> bytes:
+        """Return what it says."""
         ...
 
 

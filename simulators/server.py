@@ -12,7 +12,7 @@ import logging
 from typing import cast
 
 from simulators.faults import Faults, Piece
-from simulators.instrument import Instrument
+from simulators.instrument import Greeter, Instrument
 from simulators.pty_port import PtyPort
 
 HOST = "127.0.0.1"
@@ -39,10 +39,20 @@ class LoopClock:
 
 
 class Line(asyncio.Protocol):
-    """One connection; replies leave in the order in which they were given."""
+    """One connection; replies leave in the order in which they were given.
 
-    def __init__(self, server: "DeviceServer", loop: asyncio.AbstractEventLoop) -> None:
+    Args:
+        server: Hears what comes.
+        loop: Loop on whose thread all of this runs.
+        is_greeted: Whether the client is told what an instrument says when its line is opened;
+            a cable that is always plugged in has missed it.
+    """
+
+    def __init__(
+        self, server: "DeviceServer", loop: asyncio.AbstractEventLoop, *, is_greeted: bool = False
+    ) -> None:
         self._server = server
+        self._is_greeted = is_greeted
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._pending: collections.deque[tuple[float, Piece]] = collections.deque()
@@ -53,6 +63,8 @@ class Line(asyncio.Protocol):
         """A client has come."""
         self._transport = cast("asyncio.Transport", transport)
         self._server.line_opened(self)
+        if self._is_greeted:
+            self._server.greet(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
@@ -177,7 +189,9 @@ class DeviceServer:
         """
         if self._server is not None:
             return
-        self._server = await self._loop.create_server(lambda: Line(self, self._loop), HOST, port)
+        self._server = await self._loop.create_server(
+            lambda: Line(self, self._loop, is_greeted=True), HOST, port
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self.arm()
 
@@ -204,6 +218,12 @@ class DeviceServer:
     def line_opened(self, line: Line) -> None:
         """A client has come."""
         self._lines.append(line)
+
+    def greet(self, line: Line) -> None:
+        """Say what the instruments say when their line is opened."""
+        for instrument, _ in self._stations:
+            if isinstance(instrument, Greeter):
+                line.deliver([Piece(data=instrument.greeting())])
 
     def line_closed(self, line: Line) -> None:
         """A client has gone."""

@@ -1,18 +1,19 @@
-"""A simulated Thorlabs PM100D power meter with a photodiode head.
+"""Simulated Thorlabs PM100D and PM100D2 power meters with a photodiode head.
 
 SCPI commands: PM100D operation manual, section 6.4.2.2; Thorlabs/Light_Analysis_Examples,
-"commandDocu/pm400.html". About 3 ms a sample: PM100D manual, specifications.
+"commandDocu/pm400.html" and "commandDocu/pm100d2.html": the flags of the head and the time of a
+sample (3 ms and 1 ms) differ. About 3 ms a sample: PM100D manual, specifications.
 """
 
 import collections
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from simulators.instrument import JSON, LineBuffer, SwitchLog, World, unknown_fault
 
-_SAMPLE_S = 0.003
 _OVER_RANGE = 9.9e37
 _WAVELENGTHS_NM = (200.0, 1100.0)  # S120VC
 _RANGES_W = (500e-9, 5e-6, 50e-6, 500e-6, 5e-3, 50e-3)
@@ -51,6 +52,30 @@ class _ScpiError(Exception):
     """An entry for the error queue, in its own words."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """What differs between the generations.
+
+    Attributes:
+        model: As in ``*IDN?``.
+        sample_s: Time of a sample.
+        sensor_flags: Last field of the head's identity: its properties, as the generation counts.
+    """
+
+    model: str
+    sample_s: float
+    sensor_flags: int
+
+
+PM100D = Dialect(model="PM100D", sample_s=0.003, sensor_flags=1 + 32)
+PM100D2 = Dialect(
+    model="PM100D2",
+    sample_s=0.001,
+    # auto-range, wavelength, bandwidth limit, zeroing; bit 31 marks the generation
+    sensor_flags=1 + 4 + 32 + 256 + (1 << 31),
+)
+
+
 class ThorlabsPM100D:
     """The console and its head.
 
@@ -60,6 +85,7 @@ class ThorlabsPM100D:
         serial_number: Of the console.
         firmware: Of the console.
         wavelength_nm: That was set last.
+        dialect: Generation of the console.
     """
 
     fault_kinds = ("no-sensor", "over-range", "over-temperature")
@@ -72,10 +98,13 @@ class ThorlabsPM100D:
         serial_number: str = "P0024871",
         firmware: str = "2.8.0",
         wavelength_nm: float = 532.0,
+        dialect: Dialect = PM100D,
     ) -> None:
         self._world = world
         self._area_cm2 = aperture_area_cm2
-        self._identity = f"THORLABS,PM100D,{serial_number},{firmware}"
+        self._dialect = dialect
+        maker = "THORLABS" if dialect is PM100D else "Thorlabs"
+        self._identity = f"{maker},{dialect.model},{serial_number},{firmware}"
         self._stored_wavelength_nm = wavelength_nm
         self._lines = LineBuffer(b"\n")
         self._log = SwitchLog()
@@ -169,7 +198,7 @@ class ThorlabsPM100D:
     # -- measuring
 
     def _begin(self, now_s: float, *, reply: bool) -> None:
-        self._measuring_until_s = now_s + self._averages * _SAMPLE_S
+        self._measuring_until_s = now_s + self._averages * self._dialect.sample_s
         self._reply_when_done = reply
 
     def _measure(self, now_s: float) -> float:
@@ -219,7 +248,7 @@ class ThorlabsPM100D:
     def _sensor(self, argument: str, now_s: float) -> str:
         if "no-sensor" in self._faults:
             return '"no sensor","","",0,0,0'
-        return '"S120VC","16060232","02-JUN-2026",1,18,33'
+        return f'"S120VC","16060232","02-JUN-2026",1,18,{self._dialect.sensor_flags}'
 
     def _measure_now(self, argument: str, now_s: float) -> None:
         self._begin(now_s, reply=True)
@@ -323,6 +352,17 @@ class ThorlabsPM100D:
 def from_table(table: Mapping[str, Any], world: World) -> ThorlabsPM100D:
     """Make the meter of a ``[device.*]`` table of a bench file."""
     return ThorlabsPM100D(world, aperture_area_cm2=float(table.get("aperture_area_cm2", 0.709)))
+
+
+def pm100d2_from_table(table: Mapping[str, Any], world: World) -> ThorlabsPM100D:
+    """Make the meter of the newer generation of a ``[device.*]`` table of a bench file."""
+    return ThorlabsPM100D(
+        world,
+        aperture_area_cm2=float(table.get("aperture_area_cm2", 0.709)),
+        serial_number="T00000002",
+        firmware="0.1.0.1",
+        dialect=PM100D2,
+    )
 
 
 def _short(header: str) -> str:

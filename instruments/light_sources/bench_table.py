@@ -6,7 +6,7 @@ from instruments.bench_file import Table
 from instruments.light_sources.calibration import IrradianceCalibration, steps_within
 from instruments.light_sources.channel import Geometry, LevelUnit, LightChannel
 
-_GEOMETRIES: dict[str, Geometry] = {"excitation": "excitation", "transmission": "transmission"}
+_GEOMETRIES: dict[str, Geometry] = {"right-angle": "right-angle", "transmission": "transmission"}
 _KEYS: dict[LevelUnit, str] = {"mA": "ma", "%": "percent"}
 _LEVEL_KEYS: dict[LevelUnit, str] = {"mA": "current_ma", "%": "percent"}
 
@@ -44,7 +44,7 @@ def _channel(
 ) -> LightChannel:
     only = numbers[0] if len(numbers) == 1 else None
     limit = float(table.integer(f"limit_{_KEYS[unit]}", minimum=1, maximum=round(full_level)))
-    geometry = table.text("geometry", "excitation")
+    geometry = table.text("geometry", "right-angle")
     if geometry not in _GEOMETRIES:
         raise table.error(f"geometry must be one of {', '.join(_GEOMETRIES)}, got {geometry!r}")
     channel = LightChannel(

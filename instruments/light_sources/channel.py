@@ -15,7 +15,7 @@ _ROUNDING = 1e-9  # a value computed from the ends of the range must be in it
 LevelUnit = Literal["mA", "%"]
 """What a source takes: the current of an LED, or percent of what it can."""
 
-Geometry = Literal["excitation", "transmission"]
+Geometry = Literal["right-angle", "transmission"]
 """How light of a channel reaches the spectrometer: as emission of the sample, or through it."""
 
 FaultKind = Literal["led-open", "no-led", "over-temperature", "interlock", "supply", "other"]
@@ -114,7 +114,7 @@ class LightChannel:
     limit: float
     calibration: IrradianceCalibration
     unit: LevelUnit = "mA"
-    geometry: Geometry = "excitation"
+    geometry: Geometry = "right-angle"
 
     def __str__(self) -> str:
         """Return wavelength, calibration, its date and the limit in words."""

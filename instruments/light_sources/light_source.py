@@ -27,7 +27,7 @@ from instruments.tasks import start_task
 
 _LOGGER = logging.getLogger(__name__)
 
-_SET_TIMEOUT_S = 10.0
+_SET_TIMEOUT_S = 40.0  # after a failure the light is switched off first, a few times if need be
 
 Light = tuple[Emission, ...]
 """All that shall be emitted together, empty for darkness."""
@@ -79,7 +79,7 @@ class LightSource(LightSignals):
         """Return the channels of a geometry, in the order of the bench file.
 
         Args:
-            geometry: ``"excitation"`` or ``"transmission"``.
+            geometry: ``"right-angle"`` or ``"transmission"``.
         """
         return tuple(channel for channel in self.channels if channel.geometry == geometry)
 
@@ -153,17 +153,11 @@ class LightSource(LightSignals):
         # No DeviceStatus: when it fails it stops its device, and with it a light set since.
         status = Status(self, timeout=_SET_TIMEOUT_S)
         start_task(
-            lambda: self._orders.carry_out(order, work, self._darken_after_failure),
+            lambda: self._orders.carry_out(order, work, lambda: self._darken(urgent=True)),
             status,
             self.name,
         )
         return status
-
-    def _darken_after_failure(self) -> None:
-        try:
-            self._darken(urgent=True)
-        except InstrumentError as error:
-            _LOGGER.error("%s: after a failure: %s", self.name, error)
 
     def _switch_on(self, light: Light, order: int) -> None:
         targets = [(each, *self._levels.level_for(each)) for each in light]

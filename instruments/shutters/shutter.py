@@ -1,14 +1,13 @@
 """A shutter as plans see it."""
 
 import logging
-import time
 from typing import Any, Literal, Protocol
 
 from ophyd import Component as Cpt
 from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
-from instruments.errors import InstrumentError, LimitError
+from instruments.errors import LimitError
 from instruments.interruption import Orders
 from instruments.signals import InstrumentSignal
 from instruments.tasks import start_task
@@ -19,8 +18,6 @@ ShutterPosition = Literal["open", "closed"]
 
 _POSITIONS = ("open", "closed")
 _SET_TIMEOUT_S = 40.0
-_CLOSING_TRIES = 5
-_CLOSING_PAUSE_S = 1.0
 
 
 class ShutterDriver(Driver, Protocol):
@@ -97,9 +94,7 @@ class Shutter(BenchDevice):
         status = Status(self, timeout=_SET_TIMEOUT_S)
         start_task(
             lambda: self._orders.carry_out(
-                order,
-                lambda: self._bring(position, order),
-                lambda: self._close_after_failure(order),
+                order, lambda: self._bring(position, order), self._close
             ),
             status,
             self.name,
@@ -113,19 +108,6 @@ class Shutter(BenchDevice):
                 self._shutter.open_shutter()
             else:
                 self._shutter.close_shutter()
-
-    def _close_after_failure(self, order: int) -> None:
-        """Close, a few times if need be: the line may be disturbed for a while."""
-        for _ in range(_CLOSING_TRIES):
-            try:
-                self._close()
-            except InstrumentError as error:
-                _LOGGER.error("%s: after a failure: %s", self.name, error)
-            else:
-                return
-            time.sleep(_CLOSING_PAUSE_S)
-            if not self._orders.is_last(order):
-                return
 
     def _close(self) -> None:
         with self._shutter.link.exchange(urgent=True):

@@ -18,7 +18,7 @@ from instruments.errors import (
     LinkTimeoutError,
     ProtocolError,
 )
-from instruments.interruption import Interruption
+from instruments.interruption import Interruption, come_to_rest
 from instruments.signals import InstrumentSignal
 from instruments.tasks import start_task
 from instruments.thermal.beat import Beat
@@ -211,7 +211,9 @@ class Thermostat(BenchDevice):
                     return
             else:
                 order.end(success=False)
-                self._off_after_failure()
+                come_to_rest(
+                    self.name, lambda: self._off(urgent=True), lambda: self._order is order
+                )
             raise
 
     def _wait_until_settled(self, temperature_degc: float, order: _Order) -> None:
@@ -240,9 +242,9 @@ class Thermostat(BenchDevice):
                     f"{heating.band_k:g} K of {temperature_degc:g} degC for {heating.hold_s:g} s "
                     f"in {heating.settle_timeout_s:g} s; the heater is being switched off",
                 )
-        raise InstrumentError(
-            self.name, self._problem or f"stopped before {temperature_degc:g} degC was reached"
-        )
+        if self._problem:
+            raise DeviceFaultError(self.name, self._problem)
+        raise InstrumentError(self.name, f"stopped before {temperature_degc:g} degC was reached")
 
     # -- the watch ---------------------------------------------------------------------------
 
@@ -291,12 +293,6 @@ class Thermostat(BenchDevice):
                 self._beat.end()  # one that the order before has begun meanwhile
         finally:
             self._beat.join()
-
-    def _off_after_failure(self) -> None:
-        try:
-            self._off(urgent=True)
-        except InstrumentError as error:
-            _LOGGER.error("%s: after a failure: %s", self.name, error)
 
     def stop(self, *, success: bool = False) -> None:
         """Switch the heater off and confirm it, stirring goes on; from any thread, repeatable.

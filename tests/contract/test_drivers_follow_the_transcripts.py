@@ -11,6 +11,12 @@ from instruments import errors
 from instruments.balances.mt_sics import MtSics
 from instruments.balances.sartorius_sbi import SartoriusSbi
 from instruments.bench_models import MODELS
+from instruments.gas.alicat import AlicatMc
+from instruments.light_sources.coolled_pe300 import CoolledPe300
+from instruments.light_sources.coolled_pe4000 import CoolledPe4000
+from instruments.light_sources.omnicure_s2000 import OmnicureS2000
+from instruments.light_sources.thorlabs_dc2100 import ThorlabsDc2100
+from instruments.light_sources.thorlabs_dc2200 import ThorlabsDc2200
 from instruments.light_sources.thorlabs_dc4100 import ThorlabsDc4100
 from instruments.links import ScriptedLink
 from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
@@ -53,15 +59,22 @@ class ZaberAndAxis(StageAndAxis):
 
 
 DRIVERS = {
+    "alicat-mc": AlicatMc,
+    "coolled-pe300": CoolledPe300,
+    "coolled-pe4000": CoolledPe4000,
     "ika-plate": IkaPlate,
     "mt-sics": MtSics,
     "newera-ne1000": Ne1000,
     "newport-esp301": EspAndAxis,
     "ocean-hdx": OceanHdx,
+    "omnicure-s2000": OmnicureS2000,
     "sartorius-sbi": SartoriusSbi,
+    "thorlabs-dc2100": ThorlabsDc2100,
+    "thorlabs-dc2200": ThorlabsDc2200,
     "thorlabs-dc4100": ThorlabsDc4100,
     "thorlabs-fw102c": ThorlabsFw102c,
     "thorlabs-pm100d": ThorlabsPm100,
+    "thorlabs-pm100d2": ThorlabsPm100,
     "thorlabs-sc10": ThorlabsSc10,
     "zaber-ascii": ZaberAndAxis,
 }
@@ -145,7 +158,7 @@ def test_the_driver_sends_and_understands_what_the_manual_says(model, exchanges)
     if hasattr(driver, "_count"):  # the wheel of the session
         driver._count = None if b"pcount" in sent(exchanges[0]) else 6
     wanted = exchanges[0]["driver"]
-    if model == "thorlabs-pm100d" and wanted["call"] == "set_wavelength_nm":
+    if model.startswith("thorlabs-pm100") and wanted["call"] == "set_wavelength_nm":
         driver._wavelength_limits_nm = (200.0, 1100.0)  # asked for earlier in the session
     method = getattr(driver, wanted["call"])
     if "raises" in wanted:

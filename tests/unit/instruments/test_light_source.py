@@ -164,12 +164,13 @@ def test_light_that_was_never_confirmed_counts_until_it_is_known_to_be_off(
     driver.failing["make_safe"] = LinkLostError("light", "unplugged")
     with pytest.raises(LinkLostError):
         finished(light.set(ACTINIC))
+    assert driver.methods().count("make_safe") == 5  # in 4 s
     time.sleep(100.0)
-    assert light.ledger.dose_j_cm2(time.monotonic()) == pytest.approx(2.0, abs=1e-3)
+    assert light.ledger.dose_j_cm2(time.monotonic()) == pytest.approx(2.08, abs=1e-3)
     driver.failing.clear()
     light.stop()
     assert light.ledger.current is None
-    assert light.ledger.dose_j_cm2(time.monotonic() + 100) == pytest.approx(2.0, abs=1e-3)
+    assert light.ledger.dose_j_cm2(time.monotonic() + 100) == pytest.approx(2.08, abs=1e-3)
 
 
 def test_light_that_goes_out_by_itself_is_seen_and_counted_until_then(virtual_clock, light, driver):
@@ -446,7 +447,7 @@ def test_a_source_knows_which_light_shines_through_the_sample(driver):
         name="light", driver=driver, channels=[expiring(), channel(1, 405, 1000, 0.05)]
     )
     assert [c.wavelength_nm for c in light.channels_in("transmission")] == [550]
-    assert [c.wavelength_nm for c in light.channels_in("excitation")] == [405]
+    assert [c.wavelength_nm for c in light.channels_in("right-angle")] == [405]
 
 
 def test_nothing_is_set_beyond_the_points_of_a_calibration(driver):
@@ -456,3 +457,29 @@ def test_nothing_is_set_beyond_the_points_of_a_calibration(driver):
     for asked in (0.09, 0.91):
         with pytest.raises(LimitError, match=r"0\.1 to 0\.9"):
             light.check(Emission(wavelength_nm=550, irradiance_mw_cm2=asked))
+
+
+def test_a_light_that_cannot_be_switched_off_at_once_is_tried_again(virtual_clock, light, driver):
+    driver.failing["switch_on"] = LinkTimeoutError("light", "no answer")
+    driver.failing["make_safe"] = LinkTimeoutError("light", "no answer")
+    status = light.set(ACTINIC)
+    time.sleep(2.5)
+    assert driver.on == {1}
+    driver.failing.clear()
+    with pytest.raises(LinkTimeoutError):
+        finished(status)
+    assert driver.on == set()
+
+
+def test_who_gives_an_order_meanwhile_is_not_darkened_by_the_one_before(
+    virtual_clock, light, driver
+):
+    driver.failing["switch_on"] = LinkTimeoutError("light", "no answer")
+    driver.failing["make_safe"] = LinkTimeoutError("light", "no answer")
+    status = light.set(ACTINIC)
+    time.sleep(2.5)
+    driver.failing.clear()
+    finished(light.set(ACTINIC))
+    with pytest.raises(LinkTimeoutError):
+        finished(status)
+    assert driver.on == {1}

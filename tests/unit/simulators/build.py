@@ -3,6 +3,9 @@
 import tomllib
 from pathlib import Path
 
+from simulators.alicat_mc import AlicatMC
+from simulators.bench import MODELS as SIMULATED
+from simulators.coolled_pe import CoolLedPE
 from simulators.ika_plate import IkaPlate
 from simulators.mt_sics import MettlerBalance
 from simulators.newera_ne1000 import NewEraNE1000
@@ -10,29 +13,20 @@ from simulators.newera_plunger import Syringe
 from simulators.newport_axis import AxisTable as NewportAxisTable
 from simulators.newport_esp301 import NewportESP301
 from simulators.ocean_hdx import OceanHDX
+from simulators.omnicure_s2000 import OmniCureS2000
 from simulators.sartorius_sbi import SartoriusBalance
+from simulators.thorlabs_dc2100 import ThorlabsDC2100
+from simulators.thorlabs_dc2200 import ThorlabsDC2200
 from simulators.thorlabs_dc4100 import LedHead, ThorlabsDC4100
 from simulators.thorlabs_fw102c import ThorlabsFW102C
-from simulators.thorlabs_pm100 import ThorlabsPM100D
+from simulators.thorlabs_pm100 import PM100D2, ThorlabsPM100D
 from simulators.thorlabs_sc10 import ThorlabsSC10
 from simulators.zaber_ascii import ZaberStage
 from simulators.zaber_axis import AxisTable
 from tests.unit.simulators.fake_world import FakeWorld
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
-MODELS = (
-    "ocean-hdx",
-    "thorlabs-dc4100",
-    "newera-ne1000",
-    "zaber-ascii",
-    "newport-esp301",
-    "thorlabs-pm100d",
-    "ika-plate",
-    "mt-sics",
-    "sartorius-sbi",
-    "thorlabs-sc10",
-    "thorlabs-fw102c",
-)
+MODELS = tuple(SIMULATED)
 
 
 def transcript(model):
@@ -79,10 +73,17 @@ def _ne1000(world, initial):
 _BUILDERS = {
     "ocean-hdx": _hdx,
     "thorlabs-dc4100": _dc4100,
+    "thorlabs-dc2100": lambda world, initial: ThorlabsDC2100(world, **initial),
+    "thorlabs-dc2200": lambda world, initial: ThorlabsDC2200(world, **initial),
+    "coolled-pe300": lambda world, initial: CoolLedPE(world, **initial),
+    "coolled-pe4000": lambda world, initial: CoolLedPE(world, **initial),
+    "omnicure-s2000": lambda world, initial: OmniCureS2000(world, **initial),
+    "alicat-mc": lambda world, initial: AlicatMC(world, **initial),
     "newera-ne1000": _ne1000,
     "zaber-ascii": _zaber,
     "newport-esp301": _esp301,
     "thorlabs-pm100d": lambda world, initial: ThorlabsPM100D(world, **initial),
+    "thorlabs-pm100d2": lambda world, initial: ThorlabsPM100D(world, dialect=PM100D2, **initial),
     "ika-plate": lambda world, initial: IkaPlate(world, **initial),
     "mt-sics": lambda world, initial: MettlerBalance(world, **initial),
     "sartorius-sbi": lambda world, initial: SartoriusBalance(world, **initial),

@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 from tests.unit.simulators.build import MODELS, simulator, transcript
 
 _WORDS = {
+    "thorlabs-dc2100": [b"O 1", b"CC ", b"L ", b"E?", b"R?", b"PC ", b"M 1", b"\r\n"],
+    "thorlabs-dc2200": [b"OUTPUT1:STATE ", b"ON", b"SOURCE1:", b"CCURENT:CURRENT ", b"?", b"\n"],
+    "coolled-pe300": [b"CSS", b"ASN050", b"BXF100", b"CSN", b"CA", b"I99", b"?", b"\r"],
+    "coolled-pe4000": [b"CSS", b"DSN050", b"LOAD:", b"770", b"LAMS", b"CDS", b"\r"],
+    "omnicure-s2000": [b"CONN18\r", b"OPN40\r", b"SIL", b"GUSFA", b"CLS3A", b"\r"],
+    "alicat-mc": [b"A", b"AS", b"500.00", b"AR122", b"AW122=", b"A$$L", b"\r"],
     "thorlabs-dc4100": [b"O ", b"CC ", b"L ", b"E?", b"R?", b"M ", b"BP ", b"-1", b"\r\n"],
     "newera-ne1000": [b"RAT", b"RUN", b"STP", b"SAF1", b"VOL", b"\r", b"\x02\x08SAF0UC\x03", b"*"],
     "zaber-ascii": [b"/1 1 ", b"move abs ", b"move vel ", b"home", b"stop", b":", b"set ", b"\n"],
