@@ -18,6 +18,7 @@ _PACKAGES: Mapping[str, str] = {
     "ocean-hdx": "spectrometers.ocean_hdx",
     "thorlabs-dc4100": "light_sources.thorlabs_dc4100",
     "newera-ne1000": "pumps.ne1000",
+    "harvard-ultra": "pumps.harvard_ultra",
     "zaber-ascii": "stages.zaber_ascii",
     "newport-esp301": "stages.newport_esp301",
     "thorlabs-pm100d": "power_meters.thorlabs_pm100",

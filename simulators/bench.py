@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from simulators import (
+    harvard_ultra,
     ika_plate,
     mt_sics,
     newera_ne1000,
@@ -39,6 +40,7 @@ MODELS: Mapping[str, Builder] = {
     "ocean-hdx": ocean_hdx.from_table,
     "thorlabs-dc4100": thorlabs_dc4100.from_table,
     "newera-ne1000": newera_ne1000.from_table,
+    "harvard-ultra": harvard_ultra.from_table,
     "zaber-ascii": zaber_ascii.from_table,
     "newport-esp301": newport_esp301.from_table,
     "thorlabs-pm100d": thorlabs_pm100.from_table,

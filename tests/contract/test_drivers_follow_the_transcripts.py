@@ -14,6 +14,7 @@ from instruments.bench_models import MODELS
 from instruments.light_sources.thorlabs_dc4100 import ThorlabsDc4100
 from instruments.links import ScriptedLink
 from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
+from instruments.pumps.harvard_ultra import HarvardUltra
 from instruments.pumps.ne1000 import Ne1000
 from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
 from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
@@ -55,6 +56,7 @@ class ZaberAndAxis(StageAndAxis):
 DRIVERS = {
     "ika-plate": IkaPlate,
     "mt-sics": MtSics,
+    "harvard-ultra": HarvardUltra,
     "newera-ne1000": Ne1000,
     "newport-esp301": EspAndAxis,
     "ocean-hdx": OceanHdx,

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from simulators.harvard_ultra import HarvardUltra
 from simulators.ika_plate import IkaPlate
 from simulators.mt_sics import MettlerBalance
 from simulators.newera_ne1000 import NewEraNE1000
@@ -24,6 +25,7 @@ MODELS = (
     "ocean-hdx",
     "thorlabs-dc4100",
     "newera-ne1000",
+    "harvard-ultra",
     "zaber-ascii",
     "newport-esp301",
     "thorlabs-pm100d",
@@ -80,6 +82,7 @@ _BUILDERS = {
     "ocean-hdx": _hdx,
     "thorlabs-dc4100": _dc4100,
     "newera-ne1000": _ne1000,
+    "harvard-ultra": lambda world, initial: HarvardUltra(world, **initial),
     "zaber-ascii": _zaber,
     "newport-esp301": _esp301,
     "thorlabs-pm100d": lambda world, initial: ThorlabsPM100D(world, **initial),
