@@ -1,12 +1,23 @@
 """What the bench file says about the syringe in any pump."""
 
 import math
+from pathlib import Path
 
 from instruments.bench_file import Table
 from instruments.pumps.dispense import Syringe
 from instruments.pumps.syringes import similar_syringes, syringe_library
 
 _SAME_DIAMETER = 0.03  # makers' tables differ by less; another size or maker by more
+
+
+def read_account_file(table: Table) -> Path | None:
+    """Return where the account of the syringe is kept, beside the bench file unless absolute.
+
+    Args:
+        table: The device's table.
+    """
+    name = table.text("account_file", "")
+    return Path(table.file).parent / name if name else None
 
 
 def read_syringe(table: Table) -> Syringe:

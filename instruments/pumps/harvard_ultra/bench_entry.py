@@ -3,7 +3,7 @@
 from instruments.bench_file import Table
 from instruments.links import Link
 from instruments.model import Model
-from instruments.pumps.bench_table import read_syringe
+from instruments.pumps.bench_table import read_account_file, read_syringe
 from instruments.pumps.harvard_ultra.driver import HarvardUltra
 from instruments.pumps.syringe_pump import SyringePump
 
@@ -17,7 +17,12 @@ def _build(name: str, link: Link, table: Table) -> SyringePump:
         pump_address=table.integer("pump_address", 0, minimum=0, maximum=99),
         force_percent=force_percent,
     )
-    return SyringePump(name=name, driver=driver, syringe=read_syringe(table))
+    return SyringePump(
+        name=name,
+        driver=driver,
+        syringe=read_syringe(table),
+        account_file=read_account_file(table),
+    )
 
 
 MODEL = Model(

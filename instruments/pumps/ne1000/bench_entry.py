@@ -3,7 +3,7 @@
 from instruments.bench_file import Table
 from instruments.links import Link
 from instruments.model import Model
-from instruments.pumps.bench_table import read_syringe
+from instruments.pumps.bench_table import read_account_file, read_syringe
 from instruments.pumps.ne1000.driver import SPEEDS_CM_MIN, Ne1000
 from instruments.pumps.syringe_pump import SyringePump
 
@@ -21,7 +21,12 @@ def _build(name: str, link: Link, table: Table) -> SyringePump:
         ),
         dead_man_s=table.integer("dead_man_s", _DEAD_MAN_S, minimum=0, maximum=255),
     )
-    return SyringePump(name=name, driver=driver, syringe=read_syringe(table))
+    return SyringePump(
+        name=name,
+        driver=driver,
+        syringe=read_syringe(table),
+        account_file=read_account_file(table),
+    )
 
 
 MODEL = Model(
