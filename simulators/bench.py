@@ -25,7 +25,7 @@ from simulators import (
     thorlabs_fw102c,
     thorlabs_pm100,
     thorlabs_sc10,
-    zaber_ascii,
+    zaber_chain,
 )
 from simulators.faults import Faults
 from simulators.instrument import JSON, Instrument
@@ -41,7 +41,7 @@ MODELS: Mapping[str, Builder] = {
     "thorlabs-dc4100": thorlabs_dc4100.from_table,
     "newera-ne1000": newera_ne1000.from_table,
     "harvard-ultra": harvard_ultra.from_table,
-    "zaber-ascii": zaber_ascii.from_table,
+    "zaber-ascii": zaber_chain.from_table,
     "newport-esp301": newport_esp301.from_table,
     "thorlabs-pm100d": thorlabs_pm100.from_table,
     "ika-plate": ika_plate.from_table,
