@@ -168,6 +168,8 @@ def test_a_stall_ends_the_move_and_homing_helps(served):
 @either
 def test_a_controller_that_was_switched_off_must_be_homed(served):
     bench, simulated = served
+    time.sleep(60.0)
+    assert bench["stage"].is_homed()
     simulated.power_cycle("stage")
     time.sleep(1.0)
     assert not bench["stage"].is_homed()
