@@ -86,6 +86,7 @@ class HarvardUltra:
             "nvram": lambda data, now_s: [],
             "echo": lambda data, now_s: [],
             "dim": lambda data, now_s: [],
+            "time": lambda data, now_s: [data or "01/01/26 12:00:00"],
             "force": self._set_force,
             "load": self._load,
             "diameter": self._set_diameter,

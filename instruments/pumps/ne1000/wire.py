@@ -102,12 +102,21 @@ class PumpWire:
     def arm(self, timeout_s: int) -> None:
         """Let the pump stop by itself when it hears nothing for a time.
 
+        A firmware that has no safe mode is left without; that is logged.
+
         Args:
             timeout_s: 1 to 255 s.
         """
         with self.link.exchange():
-            self.ask(f"SAF{timeout_s}")
-            self.is_armed = True
+            reply = self.raw(f"SAF{timeout_s}")
+            self.report_alarm("the dead-man switch was not armed")
+            self.is_armed = not reply.error_text
+        if reply.error_text:
+            _LOGGER.warning(
+                "%s: has no dead-man switch (%s): it pumps on to its volume if this program ends",
+                self.link.name,
+                reply.error_text,
+            )
 
     def disarm(self) -> None:
         """Bring the pump back to basic mode, in which it may be silent for ever."""
