@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("plans.commands.report", "write the report of a recorded run again"),
     "samples": ("plans.commands.samples", "note and show what is in the vials and what came of it"),
     "queue-server": ("plans.commands.queue_server", "put the bench behind a bluesky-queueserver"),
+    "syringes": ("instruments.commands.syringes", "list the syringes that a bench file may name"),
     "doctor": ("plans.commands.doctor", "check the installation and say what is wrong"),
 }
 """By name: the module, and what the command does."""

@@ -241,7 +241,8 @@ class Bench:
         self._end()
 
     def _end(self) -> None:
-        connected = {n: d for n, d in self.devices.items() if d.connected}
+        # One whose line is lost is tried as well: it may be back, and may still heat or shine.
+        connected = {n: d for n, d in self.devices.items() if d.was_connected}
         Bench(self.name, connected).make_safe()
         self.close()
 

@@ -23,6 +23,7 @@ _PACKAGES: Mapping[str, str] = {
     "coolled-pe4000": "light_sources.coolled_pe4000",
     "omnicure-s2000": "light_sources.omnicure_s2000",
     "newera-ne1000": "pumps.ne1000",
+    "harvard-ultra": "pumps.harvard_ultra",
     "zaber-ascii": "stages.zaber_ascii",
     "newport-esp301": "stages.newport_esp301",
     "thorlabs-pm100d": "power_meters.thorlabs_pm100",

@@ -81,6 +81,11 @@ class BenchDevice(Device):
         return self._identity is not None and self._driver.link.connected
 
     @property
+    def was_connected(self) -> bool:
+        """Tell whether the device was connected, though its line may be lost at the moment."""
+        return self._identity is not None
+
+    @property
     def identity(self) -> Identity:
         """Who answered when the device was connected.
 

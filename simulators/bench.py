@@ -19,6 +19,7 @@ import numpy.typing as npt
 from simulators import (
     alicat_mc,
     coolled_pe,
+    harvard_ultra,
     ika_plate,
     mt_sics,
     newera_ne1000,
@@ -32,7 +33,7 @@ from simulators import (
     thorlabs_fw102c,
     thorlabs_pm100,
     thorlabs_sc10,
-    zaber_ascii,
+    zaber_chain,
 )
 from simulators.faults import Faults
 from simulators.instrument import JSON, Instrument
@@ -53,7 +54,8 @@ MODELS: Mapping[str, Builder] = {
     "coolled-pe4000": coolled_pe.pe4000_from_table,
     "omnicure-s2000": omnicure_s2000.from_table,
     "newera-ne1000": newera_ne1000.from_table,
-    "zaber-ascii": zaber_ascii.from_table,
+    "harvard-ultra": harvard_ultra.from_table,
+    "zaber-ascii": zaber_chain.from_table,
     "newport-esp301": newport_esp301.from_table,
     "thorlabs-pm100d": thorlabs_pm100.from_table,
     "thorlabs-pm100d2": thorlabs_pm100.pm100d2_from_table,

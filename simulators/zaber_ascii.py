@@ -4,9 +4,8 @@ Requests, replies and reject reasons: Zaber ASCII Protocol Manual, firmware 7; w
 zaber-motion 10.3.0 sends and accepts. Warning flags: ``zaber_motion/ascii/warning_flags.py``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from simulators.instrument import JSON, LineBuffer, SwitchLog, World, unknown_fault
 from simulators.zaber_axis import AxisTable, ZaberAxis
@@ -39,6 +38,7 @@ class ZaberStage:
         serial_number: Answer to ``get system.serial``.
         firmware: Answer to ``get version``.
         maxspeed: In microsteps/s x 1.6384, as on the wire.
+        tell: Hears it in place of the world, when others carry the stage as well.
     """
 
     fault_kinds = ("stall", "power-loss")
@@ -53,8 +53,9 @@ class ZaberStage:
         serial_number: int = 74823,
         firmware: str = "7.38",
         maxspeed: int = _DEFAULT_MAXSPEED,
+        tell: Callable[..., None] | None = None,
     ) -> None:
-        self._world = world
+        self._set_stage = tell or world.set_stage
         self._axes = {
             table.number: ZaberAxis(table, maxspeed=maxspeed, accel=_DEFAULT_ACCEL)
             for table in axes
@@ -196,14 +197,14 @@ class ZaberStage:
             if self._told is not None:
                 self._told = None
                 self._log.add(now_s, "moving")
-                self._world.set_stage(now_s, None)
+                self._set_stage(now_s, None)
             return
         place = {axis.table.name: axis.place_mm() for axis in self._axes.values()}
         here = (place.get("x", 0.0), place.get("y", 0.0))
         if here != self._told:
             self._told = here
             self._log.add(now_s, f"at rest x {here[0]:.4f} mm y {here[1]:.4f} mm")
-            self._world.set_stage(now_s, *here)
+            self._set_stage(now_s, *here)
 
     # -- commands
 
@@ -301,21 +302,6 @@ class ZaberStage:
             raise _RejectedError("BADDATA")
         self._number = number
         return "0"
-
-
-def from_table(table: Mapping[str, Any], world: World) -> ZaberStage:
-    """Make the stage of a ``[device.*]`` table of a bench file."""
-    axes = [
-        AxisTable(
-            number=int(axis["number"]),
-            name=str(axis.get("name", "x")),
-            microstep_um=float(axis.get("microstep_um", 0.49609375)),
-            minimum_mm=float(axis.get("minimum_mm", 0.0)),
-            maximum_mm=float(axis.get("maximum_mm", 100.0)),
-        )
-        for axis in table.get("axis", ())
-    ]
-    return ZaberStage(world, axes=axes, device_number=int(table.get("device_number", 1)))
 
 
 def _parse(line: str) -> _Request | None:

@@ -43,7 +43,8 @@ class Line:
         opener: Opens the port in place of pyvisa.
 
     Attributes:
-        members: The links that have it open.
+        links: How many links there are on it.
+        members: Those that have it open.
         holder: The link that has the turn.
         urgent: Whether the exchange in progress is urgent.
         session: How often the port was opened.
@@ -64,6 +65,7 @@ class Line:
     ) -> None:
         self.address = address
         self.serial = serial
+        self.links = 0
         self.members: set[Link] = set()
         self.holder: Link | None = None
         self.urgent = False

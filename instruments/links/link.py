@@ -93,6 +93,7 @@ class Link(Adapter):
         )
         if shares is not None:
             self.line = shares.line
+        self.line.links += 1
         self._asked = b""
         self._closed = False  # on request, not by a failure
         self._session = 0  # of the line, for which the device is in order
@@ -108,6 +109,11 @@ class Link(Adapter):
     def connected(self) -> bool:
         """Tell whether the port is open for this device, which may be off all the same."""
         return self.line.port.is_open and self in self.line.members
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether no other device of the bench uses the port."""
+        return self.line.links == 1
 
     @property
     def address(self) -> str:

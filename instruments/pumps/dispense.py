@@ -52,6 +52,7 @@ class Syringe:
         capacity_ul: What it holds.
         loaded_ul: What is in it when the pump is connected.
         contents: What that is.
+        refill_below_ul: When less is left, the syringe should be filled again.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Syringe:
     capacity_ul: float
     loaded_ul: float
     contents: str
+    refill_below_ul: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

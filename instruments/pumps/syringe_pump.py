@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+from pathlib import Path
 from typing import Any
 
 from bluesky.protocols import Reading
@@ -12,6 +13,7 @@ from ophyd.status import Status
 from instruments.device import BenchDevice
 from instruments.errors import DeviceFaultError, InstrumentError, LimitError
 from instruments.interruption import Interruption
+from instruments.pumps.account import SyringeAccount
 from instruments.pumps.dispense import Dispense, PumpDriver, PumpProgress, Syringe
 from instruments.pumps.job import Job
 from instruments.signals import InstrumentSignal
@@ -30,6 +32,7 @@ class SyringePump(BenchDevice):
         name: Name on the bench.
         driver: The instrument.
         syringe: What is in it.
+        account_file: Where the account of the syringe is kept; ``None`` forgets it at the end.
         **kwargs: As for ``ophyd.Device``.
     """
 
@@ -56,6 +59,12 @@ class SyringePump(BenchDevice):
         units="uL",
         precision=1,
         doc="What is left in the syringe",
+    )
+    refill_needed = Cpt(
+        InstrumentSignal,
+        getter="_get_refill_needed",
+        kind="normal",
+        doc="1 when less is left than the bench file wants (refill_below_ul), or nothing",
     )
     rate_ul_min = Cpt(
         InstrumentSignal,
@@ -86,13 +95,19 @@ class SyringePump(BenchDevice):
         InstrumentSignal, getter="_get_contents", kind="config", doc="What is in the syringe"
     )
 
-    def __init__(self, *, name: str, driver: PumpDriver, syringe: Syringe, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        driver: PumpDriver,
+        syringe: Syringe,
+        account_file: Path | None = None,
+        **kwargs: Any,
+    ) -> None:
         self._pump = driver
         self.syringe = syringe
-        self._account = threading.RLock()
-        self._loaded_ul = syringe.loaded_ul
-        self._infused_ul = 0.0  # of the jobs that have ended
-        self._withdrawn_ul = 0.0
+        self._account = SyringeAccount(name, syringe, account_file)  # of the jobs that have ended
+        self._lock = self._account.lock
         self._job: Job | None = None
         self._fault = ""
         self._interruption: Interruption[Job] = Interruption()
@@ -122,10 +137,10 @@ class SyringePump(BenchDevice):
                 unit="uL",
                 limits=(0.0, self.syringe.capacity_ul),
             )
-        with self._account:
+        with self._lock:
             if self._job is not None:
                 raise InstrumentError(self.name, f"is busy: {self._job.dispense}; stop it first")
-            self._loaded_ul, self._infused_ul, self._withdrawn_ul = volume_ul, 0.0, 0.0
+            self._account.fill(volume_ul)
 
     # -- what can be asked for ---------------------------------------------------------------
 
@@ -144,8 +159,7 @@ class SyringePump(BenchDevice):
             LimitError: It cannot.
         """
         self._pump.check_dispense(dispense.volume_ul, dispense.rate_ul_min)
-        with self._account:
-            left_ul = self._loaded_ul - self._infused_ul + self._withdrawn_ul
+        left_ul = self._account.remaining_ul
         room_ul = left_ul if dispense.direction == "infuse" else self.syringe.capacity_ul - left_ul
         if dispense.volume_ul > room_ul + _ROUNDING_UL:
             what = "left" if dispense.direction == "infuse" else "free"
@@ -175,7 +189,7 @@ class SyringePump(BenchDevice):
             LimitError: It cannot be done with this pump and syringe; nothing was sent.
             InstrumentError: The pump is dispensing.
         """
-        with self._account:
+        with self._lock:
             replay, self._replay = self._replay, None
             if replay is not None and replay[0] is dispense:
                 return replay[1]
@@ -183,10 +197,11 @@ class SyringePump(BenchDevice):
         return self._start(Job(dispense, volume_ul=dispense.volume_ul))
 
     def _start(self, job: Job) -> Status:
-        with self._account:
+        with self._lock:
             if self._job is not None:
                 raise InstrumentError(self.name, f"is busy: {self._job.dispense}; stop it first")
             self._job = job
+            self._account.begin(job.dispense.direction, job.volume_ul)
             self._interruption.forget()
             self._fault = ""
         # No DeviceStatus: when it fails it stops its device, and with it a dispense begun since.
@@ -216,12 +231,8 @@ class SyringePump(BenchDevice):
 
     def _close(self, job: Job) -> None:
         """Book what a job has delivered; when the pump cannot be asked, what it may have."""
-        with self._account:
-            delivered_ul = job.delivered_ul()
-            if job.dispense.direction == "infuse":
-                self._infused_ul += delivered_ul
-            else:
-                self._withdrawn_ul += delivered_ul
+        with self._lock:
+            self._account.book(job.dispense.direction, job.delivered_ul())
             self._job = None
             job.ended.set()
 
@@ -236,7 +247,7 @@ class SyringePump(BenchDevice):
         Raises:
             InstrumentError: It is not certain that it stands still.
         """
-        with self._account:
+        with self._lock:
             job = self._job
             if job is not None:
                 self._interruption.stopped(job)
@@ -265,13 +276,13 @@ class SyringePump(BenchDevice):
         else:
             _LOGGER.info("%s: resumes with %.4g uL of %s", self.name, rest.volume_ul, job.dispense)
             status = self._start(rest)
-        with self._account:
+        with self._lock:
             self._replay = (job.dispense, status)
 
     def stage(self) -> list[object]:
         """Forget what an earlier run may have left to resume."""
         self._interruption.forget()
-        with self._account:
+        with self._lock:
             self._replay = None
         return super().stage()
 
@@ -284,7 +295,7 @@ class SyringePump(BenchDevice):
         Raises:
             InstrumentError: It is not certain that it stands still.
         """
-        with self._account:
+        with self._lock:
             if self._job is not None:
                 self._job.stop(success=False)
             self._replay = None
@@ -309,11 +320,11 @@ class SyringePump(BenchDevice):
             progress = self._pump.progress()
         except DeviceFaultError as error:
             self._fault = str(error)
-            with self._account:
+            with self._lock:
                 if self._job is not None:  # the alarm is told once, and its job must know it
                     self._job.fault = error
             raise
-        with self._account:
+        with self._lock:
             if self._job is not None:
                 self._job.note(progress)
         return progress
@@ -321,8 +332,8 @@ class SyringePump(BenchDevice):
     def _totals(self) -> tuple[float, float]:
         """Return infused and withdrawn volume, the job under way included."""
         self._progress()
-        with self._account:
-            infused_ul, withdrawn_ul = self._infused_ul, self._withdrawn_ul
+        with self._lock:
+            infused_ul, withdrawn_ul = self._account.infused_ul, self._account.withdrawn_ul
             if self._job is not None and self._job.counted is not None:
                 infused_ul += self._job.counted.infused_ul
                 withdrawn_ul += self._job.counted.withdrawn_ul
@@ -337,8 +348,15 @@ class SyringePump(BenchDevice):
         return self._totals()[1]
 
     def _get_remaining(self) -> float:
-        infused_ul, withdrawn_ul = self._totals()
-        return self._loaded_ul - infused_ul + withdrawn_ul
+        self._progress()
+        with self._lock:
+            remaining_ul = self._account.remaining_ul
+            if self._job is not None and self._job.counted is not None:
+                remaining_ul += self._job.counted.withdrawn_ul - self._job.counted.infused_ul
+        return remaining_ul
+
+    def _get_refill_needed(self) -> int:
+        return int(self._get_remaining() <= self.syringe.refill_below_ul)
 
     def _get_rate(self) -> float:
         return self._pump.rate_ul_min()

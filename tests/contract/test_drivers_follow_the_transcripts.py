@@ -20,6 +20,7 @@ from instruments.light_sources.thorlabs_dc2200 import ThorlabsDc2200
 from instruments.light_sources.thorlabs_dc4100 import ThorlabsDc4100
 from instruments.links import ScriptedLink
 from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
+from instruments.pumps.harvard_ultra import HarvardUltra
 from instruments.pumps.ne1000 import Ne1000
 from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
 from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
@@ -64,6 +65,7 @@ DRIVERS = {
     "coolled-pe4000": CoolledPe4000,
     "ika-plate": IkaPlate,
     "mt-sics": MtSics,
+    "harvard-ultra": HarvardUltra,
     "newera-ne1000": Ne1000,
     "newport-esp301": EspAndAxis,
     "ocean-hdx": OceanHdx,

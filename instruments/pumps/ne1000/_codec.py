@@ -24,6 +24,9 @@ _REPLY = re.compile(
 _QUANTITY = re.compile(r"(?P<number>\d*\.?\d*)(?P<unit>[A-Z]{2})")
 _DISPENSED = re.compile(r"I(?P<infused>[\d.]+)W(?P<withdrawn>[\d.]+)(?P<unit>UL|ML)")
 
+_VERSION = re.compile(r"(?P<model>[A-Z]{2}\d+\w*?)V(?P<firmware>\d+\.\d+)")
+_SHORTEST_PACKET = 4  # length, two bytes of CRC, ETX
+
 _MAX_DIGITS = 4
 _MAX_DECIMALS = 3
 _FOUR_DIGITS = Decimal("5e-4")  # the relative error of a number rounded to four digits
@@ -151,6 +154,46 @@ def decode_safe(frame: bytes) -> bytes:
     if received != expected:
         raise FrameError(f"CRC is {received.hex()}, the bytes give {expected.hex()}")
     return data
+
+
+def is_length(byte: int) -> bool:
+    """Return whether the second byte of a reply is the length of a safe-mode packet.
+
+    In basic mode it is the first digit of an address, and no packet of a pump is that long.
+
+    Args:
+        byte: The byte after STX.
+    """
+    return _SHORTEST_PACKET <= byte < ord("0")
+
+
+def decode_any(frame: bytes) -> Reply:
+    """Read a reply in either framing.
+
+    Args:
+        frame: From STX to ETX inclusive.
+
+    Raises:
+        FrameError: The bytes are no reply.
+    """
+    if len(frame) > 1 and is_length(frame[1]):
+        return decode(STX + decode_safe(frame) + ETX)
+    return decode(frame)
+
+
+def parse_version(text: str) -> tuple[str, str] | None:
+    """Return model and firmware from an answer to VER such as ``NE1000V3.923``.
+
+    Pumps of the same make under another brand begin with other letters.
+
+    Args:
+        text: The data of the answer.
+
+    Returns:
+        ``None`` when it is no such answer.
+    """
+    match = _VERSION.fullmatch(text)
+    return None if match is None else (match["model"], match["firmware"])
 
 
 def format_number(value: float) -> str:

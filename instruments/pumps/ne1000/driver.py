@@ -16,115 +16,63 @@ from instruments.errors import (
     LimitError,
     LinkTimeoutError,
     ProtocolError,
-    StalledError,
 )
 from instruments.links import Link
 from instruments.pumps.dispense import Direction, PumpProgress
 from instruments.pumps.ne1000 import _codec
-from instruments.pumps.ne1000._codec import PumpStatus, Reply
+from instruments.pumps.ne1000._codec import PumpStatus
+from instruments.pumps.ne1000.wire import PumpWire
 
 logger = logging.getLogger(__name__)
 
 DIAMETER_LIMITS_MM = (0.1, 50.0)
-_SLOWEST_CM_MIN = 0.004205 / 60
-_FASTEST_CM_MIN = 5.1005
+SPEEDS_CM_MIN = (0.004205 / 60, 5.1005)
+"""Slowest and fastest speed of the plunger of an NE-1000 (manual, specifications)."""
+
 _READ_BACK_TOLERANCE = 1e-3  # four digits
 _STOP_ATTEMPTS = 4  # an alarm eats one, a first STP only pauses, a second one stops
 _DIRECTION_CODES: dict[Direction, str] = {"infuse": "INF", "withdraw": "WDR"}
 
 
 class Ne1000(LinkedInstrument):
-    """One pump on a chain.
+    """One pump, alone or on a chain.
 
     Args:
         link: Serial or socket link; a reply ends with ETX, a request with CR.
         pump_address: Number of the pump on the chain, 0 to 99.
+        speeds_cm_min: Slowest and fastest speed of the plunger, by default those of the NE-1000.
+        dead_man_s: While it pumps, a pump that is alone on its port stops by itself when it hears
+            nothing for so long, 1 to 255 s; 0 leaves it pumping.
     """
 
-    def __init__(self, link: Link, *, pump_address: int = 0) -> None:
+    def __init__(
+        self,
+        link: Link,
+        *,
+        pump_address: int = 0,
+        speeds_cm_min: tuple[float, float] = SPEEDS_CM_MIN,
+        dead_man_s: int = 0,
+    ) -> None:
         super().__init__(link)
-        self._address = pump_address
+        self._wire = PumpWire(link, pump_address)
+        self._speeds_cm_min = speeds_cm_min
+        self._dead_man_s = dead_man_s
         self._diameter_mm: float | None = None
-        self._unreported_alarm = ""
-        link.resync = self._resynchronise
-
-    # -- exchanges ---------------------------------------------------------------------------
-
-    def _resynchronise(self) -> None:
-        question = _codec.encode(self._address, "VER")
-        try:
-            self.link.synchronise(question, self._is_version)
-        except LinkTimeoutError:
-            # Another program may have left it in safe mode, where it is deaf to basic commands.
-            # A pump in basic mode takes the packet, with the return, for an unknown command.
-            for unanswered in (_codec.LEAVE_SAFE_MODE, b"\r"):
-                self.link.write_bytes(unanswered)
-                self.link.flush_read_buffer()
-            self.link.synchronise(question, self._is_version)
-
-    def _is_version(self, answer: str) -> bool:
-        try:
-            reply = _codec.decode(answer.encode("ascii", errors="replace") + _codec.ETX)
-        except _codec.FrameError:
-            return False
-        if reply.alarm:  # it comes in place of the version, and must be reported by somebody
-            self._unreported_alarm = reply.alarm
-            return True
-        return reply.data.startswith("NE")
-
-    def _raw(self, command: str) -> Reply:
-        """Exchange without judging; an alarm in the reply is remembered until it is reported."""
-        with self.link.exchange():
-            self.link.write(_codec.encode(self._address, command))
-            text = self.link.read()
-            try:
-                reply = _codec.decode(text.encode("ascii") + _codec.ETX)
-            except _codec.FrameError as error:
-                raise ProtocolError(self.link.name, f"{command!r}: {error}") from error
-            if reply.address != self._address:
-                raise ProtocolError(
-                    self.link.name,
-                    f"{command!r} to pump {self._address} was answered by pump {reply.address}",
-                )
-        if reply.alarm:
-            self._unreported_alarm = reply.alarm
-        return reply
-
-    def _ask(self, command: str) -> Reply:
-        reply = self._raw(command)
-        self._report_alarm(f"{command or 'status'!r} was not carried out")
-        if reply.error_text:
-            raise DeviceFaultError(
-                self.link.name, f"{command!r} was refused: {reply.error_text}", code=reply.data
-            )
-        return reply
-
-    def _report_alarm(self, context: str) -> None:
-        alarm, self._unreported_alarm = self._unreported_alarm, ""
-        if not alarm:
-            return
-        kind = StalledError if alarm == "S" else DeviceFaultError
-        raise kind(
-            self.link.name,
-            f"alarm {alarm}: {_codec.ALARM_TEXTS[alarm]}; {context}; look at the pump and the "
-            "syringe, then start again",
-            code=alarm,
-        )
 
     # -- what it is --------------------------------------------------------------------------
 
     def identify(self) -> Identity:
         """Return what the pump says it is; an alarm that is met is kept to be reported."""
         try:
-            reply = self._raw("VER")
+            reply = self._wire.raw("VER")
         except LinkTimeoutError:
-            reply = self._raw("VER")  # once more, after the line was synchronised
+            reply = self._wire.raw("VER")  # once more, after the line was synchronised
         if reply.alarm:  # the command was not executed
-            reply = self._raw("VER")
-        model, _, firmware = reply.data.partition("V")
-        if not model.startswith("NE") or not firmware:
+            reply = self._wire.raw("VER")
+        version = _codec.parse_version(reply.data)
+        if version is None:
             raise ProtocolError(self.link.name, f"'VER' was answered {reply.data!r}")
-        return Identity(maker="New Era", model=model, serial="", firmware=firmware)
+        return Identity(maker="New Era", model=version[0], serial="", firmware=version[1])
 
     def prepare(self, diameter_mm: float) -> str:
         """Stop, acknowledge the power-on alarm, and set what must hold before any dispense.
@@ -142,7 +90,7 @@ class Ne1000(LinkedInstrument):
         self._check_diameter(diameter_mm)
         with self.link.exchange():
             self.make_safe()
-            alarm, self._unreported_alarm = self._unreported_alarm, ""
+            alarm, self._wire.unreported_alarm = self._wire.unreported_alarm, ""
             self.set_diameter_mm(diameter_mm)
             self.clear_program()
         if alarm:
@@ -174,13 +122,13 @@ class Ne1000(LinkedInstrument):
         """
         self._check_diameter(diameter_mm)
         with self.link.exchange():
-            self._ask(f"DIA{_codec.format_number(diameter_mm)}")
+            self._wire.ask(f"DIA{_codec.format_number(diameter_mm)}")
             self._check_read_back("DIA", diameter_mm, self.diameter_mm())
         self._diameter_mm = diameter_mm
 
     def diameter_mm(self) -> float:
         """Return the inner diameter that the pump is set to."""
-        data = self._ask("DIA").data
+        data = self._wire.ask("DIA").data
         try:
             return float(data)
         except ValueError as error:
@@ -189,8 +137,8 @@ class Ne1000(LinkedInstrument):
     def clear_program(self) -> None:
         """Make phase 1 pump and phase 2 stop: a stored phase 2 would keep the pump going."""
         for command in ("PHN2", "FUNSTP", "PHN1", "FUNRAT"):
-            reply = self._raw(command)
-            self._report_alarm(f"{command!r} was not carried out")
+            reply = self._wire.raw(command)
+            self._wire.report_alarm(f"{command!r} was not carried out")
             if reply.data == "?":  # pumps with basic firmware have no phases
                 return
             if reply.error_text:
@@ -207,7 +155,8 @@ class Ne1000(LinkedInstrument):
         if self._diameter_mm is None:
             raise LimitError(self.link.name, "no syringe is set; connect the pump first")
         area_cm2 = math.pi * (self._diameter_mm / 20) ** 2
-        return area_cm2 * _SLOWEST_CM_MIN * 1000, area_cm2 * _FASTEST_CM_MIN * 1000
+        slowest, fastest = self._speeds_cm_min
+        return area_cm2 * slowest * 1000, area_cm2 * fastest * 1000
 
     # -- dispensing --------------------------------------------------------------------------
 
@@ -227,7 +176,7 @@ class Ne1000(LinkedInstrument):
         """
         self.check_dispense(volume_ul, rate_ul_min)
         with self.link.exchange():
-            status = self._ask("").status
+            status = self._wire.ask("").status
             if status is not PumpStatus.STOPPED:
                 raise DeviceFaultError(
                     self.link.name, f"is {status.name.lower()}, so no dispense can start; stop it"
@@ -238,6 +187,8 @@ class Ne1000(LinkedInstrument):
             self.set_rate_ul_min(rate_ul_min)
             self.set_direction(direction)
             self.clear_counters()
+            if self._dead_man_s and self.link.is_alone:
+                self._wire.arm(self._dead_man_s)
             self.run()
 
     def set_volume_ul(self, volume_ul: float) -> None:
@@ -249,13 +200,13 @@ class Ne1000(LinkedInstrument):
         unit = _codec.best_volume_unit(volume_ul)
         text = self._text(_codec.format_volume, volume_ul, unit)
         with self.link.exchange():
-            self._ask(f"VOL{unit.value}")
-            self._ask(f"VOL{text}")
+            self._wire.ask(f"VOL{unit.value}")
+            self._wire.ask(f"VOL{text}")
             self._check_read_back("VOL", volume_ul, self.volume_ul())
 
     def volume_ul(self) -> float:
         """Return the volume of the next dispense, in microlitres."""
-        data = self._ask("VOL").data
+        data = self._wire.ask("VOL").data
         try:
             return _codec.parse_volume_ul(data)[0]
         except _codec.FrameError as error:
@@ -274,12 +225,12 @@ class Ne1000(LinkedInstrument):
         self._check_rate(rate_ul_min)
         text = self._text(_codec.format_rate, rate_ul_min)
         with self.link.exchange():
-            self._ask(f"RAT{text}")
+            self._wire.ask(f"RAT{text}")
             self._check_read_back("RAT", rate_ul_min, self.rate_ul_min())
 
     def rate_ul_min(self) -> float:
         """Return the rate that the pump is set to, in microlitres per minute."""
-        data = self._ask("RAT").data
+        data = self._wire.ask("RAT").data
         try:
             return _codec.parse_rate_ul_min(data)
         except _codec.FrameError as error:
@@ -296,16 +247,16 @@ class Ne1000(LinkedInstrument):
         """
         code = _DIRECTION_CODES[direction]
         with self.link.exchange():
-            self._ask(f"DIR{code}")
-            reply = self._ask("DIR").data
+            self._wire.ask(f"DIR{code}")
+            reply = self._wire.ask("DIR").data
         if reply != code:
             raise DeviceFaultError(self.link.name, f"direction reads {reply!r}, set was {code!r}")
 
     def clear_counters(self) -> None:
         """Set the counters of both directions to 0."""
         with self.link.exchange():
-            self._ask("CLDINF")
-            self._ask("CLDWDR")
+            self._wire.ask("CLDINF")
+            self._wire.ask("CLDWDR")
 
     def run(self) -> None:
         """Start the plunger with what is set.
@@ -313,7 +264,7 @@ class Ne1000(LinkedInstrument):
         Raises:
             DeviceFaultError: The pump refuses, or does not start.
         """
-        status = self._ask("RUN").status
+        status = self._wire.ask("RUN").status
         if not status.is_moving:
             raise DeviceFaultError(self.link.name, f"is {status.name.lower()} after 'RUN'")
 
@@ -364,8 +315,11 @@ class Ne1000(LinkedInstrument):
             DeviceFaultError: An alarm, such as a power cut in mid-run.
             StalledError: The motor stalled.
         """
-        self._report_alarm("it came while the pump was being stopped")
-        reply = self._ask("DIS")
+        self._wire.report_alarm("it came while the pump was being stopped")
+        with self.link.exchange():
+            reply = self._wire.ask("DIS")
+            if not reply.status.is_moving:
+                self._wire.disarm()
         try:
             dispensed = _codec.parse_dispensed(reply.data)
         except _codec.FrameError as error:
@@ -386,8 +340,9 @@ class Ne1000(LinkedInstrument):
         """
         with self.link.exchange(urgent=True):
             for _ in range(_STOP_ATTEMPTS):
-                reply = self._raw("STP")
+                reply = self._wire.raw("STP")
                 if reply.status is PumpStatus.STOPPED:
+                    self._wire.disarm()
                     return
         raise DeviceFaultError(
             self.link.name,

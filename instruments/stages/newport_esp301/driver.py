@@ -27,6 +27,8 @@ from instruments.stages.newport_esp301._codec import Report
 T = TypeVar("T")
 _LOGGER = logging.getLogger(__name__)
 
+_CYCLE_S = 400e-6
+_CLOCKS_AGREE = 0.8
 _ERRORS_KEPT = 10  # how many the controller keeps
 _STOP_TIMEOUT_S = 2.0
 _POLL_INTERVAL_S = 0.05
@@ -44,6 +46,7 @@ class Esp301(LinkedInstrument):
         super().__init__(link)
         self._axes: list[Esp301Axis] = []
         self._cycles = 0
+        self._answered_s = math.inf
         self._untold: list[Report] = []
         link.resync = self._resynchronise
 
@@ -148,13 +151,15 @@ class Esp301(LinkedInstrument):
             self._untold.append(report)
 
     def _report(self) -> Report:
+        asking_s = time.monotonic()
         report = self.query("TB?", _codec.parse_report)
         # The count of servo cycles begins anew at switching on, and then no position is known.
-        if report.cycles < self._cycles:
+        counted_s = (report.cycles - self._cycles) * _CYCLE_S
+        if counted_s < _CLOCKS_AGREE * (asking_s - self._answered_s) - _CYCLE_S:
             _LOGGER.warning("%s: was switched off meanwhile; home its axes", self.link.name)
             for axis in self._axes:
                 axis.lose_reference()
-        self._cycles = report.cycles
+        self._cycles, self._answered_s = report.cycles, time.monotonic()
         return report
 
     def forget_errors(self) -> list[str]:

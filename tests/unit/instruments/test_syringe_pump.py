@@ -264,10 +264,29 @@ def test_the_account_always_balances(doses):
             assert not 0 <= left_ul + change_ul <= 10_000
             continue
         left_ul += change_ul
-        pump._infused_ul += volume_ul if infuse else 0.0
-        pump._withdrawn_ul += 0.0 if infuse else volume_ul
+        pump._account.book(direction, volume_ul)
     assert value(pump, "remaining_ul") == pytest.approx(left_ul)
     assert 0 <= left_ul <= 10_000 + 1e-6
+
+
+def test_a_refill_is_asked_for_below_what_the_bench_file_wants(virtual_clock):
+    driver = FakePump()
+    syringe = Syringe(**(vars(SYRINGE) | {"loaded_ul": 1000, "refill_below_ul": 900}))
+    pump = SyringePump(name="pump", driver=driver, syringe=syringe)
+    pump.connect()
+    assert value(pump, "refill_needed") == 0
+    finished(pump.set(Dispense(volume_ul=150, rate_ul_min=600)))
+    assert value(pump, "refill_needed") == 1
+
+
+def test_a_pump_with_a_file_knows_after_a_restart_what_is_left(virtual_clock, tmp_path):
+    for left_ul in (7900, 7800):
+        pump = SyringePump(
+            name="pump", driver=FakePump(), syringe=SYRINGE, account_file=tmp_path / "account.json"
+        )
+        pump.connect()
+        finished(pump.set(Dispense(volume_ul=100, rate_ul_min=600)))
+        assert value(pump, "remaining_ul") == pytest.approx(left_ul)
 
 
 def doses_with_pause(pump, dose):

@@ -6,6 +6,7 @@ from pathlib import Path
 from simulators.alicat_mc import AlicatMC
 from simulators.bench import MODELS as SIMULATED
 from simulators.coolled_pe import CoolLedPE
+from simulators.harvard_ultra import HarvardUltra
 from simulators.ika_plate import IkaPlate
 from simulators.mt_sics import MettlerBalance
 from simulators.newera_ne1000 import NewEraNE1000
@@ -80,6 +81,7 @@ _BUILDERS = {
     "omnicure-s2000": lambda world, initial: OmniCureS2000(world, **initial),
     "alicat-mc": lambda world, initial: AlicatMC(world, **initial),
     "newera-ne1000": _ne1000,
+    "harvard-ultra": lambda world, initial: HarvardUltra(world, **initial),
     "zaber-ascii": _zaber,
     "newport-esp301": _esp301,
     "thorlabs-pm100d": lambda world, initial: ThorlabsPM100D(world, **initial),

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.ramp import Ramp
-from simulators.zaber_ascii import ZaberStage, from_table
+from simulators.zaber_ascii import ZaberStage
 from simulators.zaber_axis import AxisTable
+from simulators.zaber_chain import from_table
 from tests.unit.simulators.fake_world import FakeWorld
 
 MICROSTEP_MM = 0.49609375e-3
