@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import pyvisa
 
+from instruments.links.seabreeze import is_seabreeze_address, open_seabreeze
 from instruments.links.serial_settings import SerialSettings
 
 _CHUNK = 4096  # bytes that pyvisa-py hands to the socket in one call
@@ -57,16 +58,19 @@ class Wire(Protocol):
 
 
 def open_wire(address: str, *, timeout_s: float, serial: SerialSettings) -> Wire:
-    """Open a VISA address.
+    """Open an address.
 
     Args:
-        address: VISA resource name, such as ``TCPIP::127.0.0.1::5000::SOCKET`` or ``ASRL3::INSTR``.
+        address: VISA resource name, such as ``TCPIP::127.0.0.1::5000::SOCKET`` or ``ASRL3::INSTR``,
+            or the address of a USB spectrometer, ``seabreeze::FLMS00042``.
         timeout_s: how long opening may take, s.
         serial: settings of a serial line.
 
     Raises:
         OSError: nothing answers there.
     """
+    if is_seabreeze_address(address):
+        return open_seabreeze(address)
     try:
         resource: Any = _manager().open_resource(address, open_timeout=round(timeout_s * 1000))
     except Exception as error:  # pyvisa-py raises plain Exception
