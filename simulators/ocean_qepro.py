@@ -170,7 +170,7 @@ class OceanQePro(ObpSpectrometer):
         fine = np.random.default_rng(self.exposures.count).integers(0, _STEPS, counts.size)
         steps = np.minimum(_STEPS * counts + fine, FULL_SCALE_COUNTS)
         steps[counts >= 65535] = FULL_SCALE_COUNTS
-        return metadata + steps.astype("<u4").tobytes()
+        return bytes(metadata + steps.astype("<u4").tobytes())
 
     # -- messages
 

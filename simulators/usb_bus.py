@@ -18,6 +18,7 @@ import types
 from collections.abc import Iterator
 from types import SimpleNamespace
 
+import usb.backend
 import usb.core
 
 from simulators.faults import Faults, Piece
@@ -184,7 +185,7 @@ class _Handle:
         return self.port
 
 
-class VirtualUsbBus:
+class VirtualUsbBus(usb.backend.IBackend):  # type: ignore[misc] # pyusb has no types
     """A pyusb backend with simulated instruments; see ``usb.backend.IBackend``.
 
     Attributes:
@@ -193,6 +194,7 @@ class VirtualUsbBus:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         number = next(_numbers)
         self.name = f"virtual{number}"
         self.changed = threading.Condition(threading.Lock())

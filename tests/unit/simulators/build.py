@@ -10,6 +10,8 @@ from simulators.newera_plunger import Syringe
 from simulators.newport_axis import AxisTable as NewportAxisTable
 from simulators.newport_esp301 import NewportESP301
 from simulators.ocean_hdx import OceanHDX
+from simulators.ocean_ooi import FLAME_S, OceanOoi
+from simulators.ocean_qepro import OceanQePro
 from simulators.sartorius_sbi import SartoriusBalance
 from simulators.thorlabs_dc4100 import LedHead, ThorlabsDC4100
 from simulators.thorlabs_fw102c import ThorlabsFW102C
@@ -22,6 +24,9 @@ from tests.unit.simulators.fake_world import FakeWorld
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 MODELS = (
     "ocean-hdx",
+    "ocean-usb2000plus",
+    "ocean-flame",
+    "ocean-qepro",
     "thorlabs-dc4100",
     "newera-ne1000",
     "zaber-ascii",
@@ -78,6 +83,9 @@ def _ne1000(world, initial):
 
 _BUILDERS = {
     "ocean-hdx": _hdx,
+    "ocean-usb2000plus": lambda world, initial: OceanOoi(world, **initial),
+    "ocean-flame": lambda world, initial: OceanOoi(world, model=FLAME_S, **initial),
+    "ocean-qepro": lambda world, initial: OceanQePro(world, **initial),
     "thorlabs-dc4100": _dc4100,
     "newera-ne1000": _ne1000,
     "zaber-ascii": _zaber,
