@@ -161,9 +161,7 @@ class UsbPort:
         size = self.instrument.usb.packet_bytes[end_point]
         data = piece.data
         with self._bus.changed:
-            self.packets[end_point].extend(
-                data[at : at + size] for at in range(0, len(data), size)
-            )
+            self.packets[end_point].extend(data[at : at + size] for at in range(0, len(data), size))
             self._bus.changed.notify_all()
         if piece.then_close:  # it falls off the bus and comes back at once
             self._replug(self._clock.now_s())

@@ -13,9 +13,8 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from instruments.errors import ConfigurationError
 
@@ -222,18 +221,18 @@ class _Replies(Protocol):
         ...
 
     @property
-    def stray_spectrum(self) -> bool:
-        """Whether a spectrum that was asked for may still come."""
+    def stray(self) -> tuple[str, int] | None:
+        """Where an answer that was never fetched may lie, and how long it is."""
         ...
 
 
 class OoiReplies:
     """The older protocol: the command decides.
 
-    Spectra come from an end point of their own, 2048 values of two bytes and a synchronisation byte.
+    Spectra come from an end point of their own: 2048 values of two bytes, a synchronisation byte.
     """
 
-    _LENGTHS = {0x05: 17, 0x6B: 3, 0xFE: 16}
+    _LENGTHS: ClassVar = {0x05: 17, 0x6B: 3, 0xFE: 16}
     _SPECTRUM, _SPECTRUM_LENGTH = 0x09, 4097
 
     def __init__(self) -> None:
@@ -241,9 +240,9 @@ class OoiReplies:
         self._spectrum_left = 0
 
     @property
-    def stray_spectrum(self) -> bool:
-        """Whether a spectrum that was asked for may still come."""
-        return self._spectrum_left > 0
+    def stray(self) -> tuple[str, int] | None:
+        """Where a spectrum that was never fetched may lie, and how long it is."""
+        return ("high_speed", self._SPECTRUM_LENGTH) if self._spectrum_left else None
 
     def asked(self, request: bytes) -> None:
         """Note what was sent."""
@@ -270,7 +269,7 @@ class OoiReplies:
 class ObpReplies:
     """The Ocean Binary Protocol: 64 bytes, and what they announce."""
 
-    stray_spectrum = False  # an answer tells which question it belongs to
+    stray: tuple[str, int] | None = None  # an answer tells which question it belongs to
     _FIRST, _HEADER = 64, 44
 
     def __init__(self) -> None:
@@ -319,10 +318,9 @@ class SeabreezeWire:
 
     def send(self, data: bytes, timeout_s: float) -> None:
         """Send all bytes; see `Wire.send`."""
-        stray = self._replies.stray_spectrum
-        if stray:
-            for _ in self._reads(_FLUSH_S):
-                pass
+        if self._replies.stray is not None:
+            while self._read(*self._replies.stray, timeout_s=_FLUSH_S):
+                pass  # or it would become the answer to the next request for a spectrum
         self._replies.asked(data)
         try:
             self._transport.write(data, timeout_ms=_milliseconds(timeout_s))
@@ -333,26 +331,27 @@ class SeabreezeWire:
 
     def receive(self, timeout_s: float) -> bytes:
         """Return what has arrived; see `Wire.receive`. Without time to wait it does not look."""
-        return next(self._reads(timeout_s), b"") if timeout_s > 0 else b""
-
-    def _reads(self, timeout_s: float) -> Iterator[bytes]:
-        """Give what arrives until time is up."""
         end_s = time.monotonic() + timeout_s
         while (left_s := end_s - time.monotonic()) > 0:
             if self._interrupted:
                 raise ConnectionAbortedError("interrupted")
-            mode, length = self._replies.expected()
-            try:
-                data = self._transport.read(
-                    size=length, timeout_ms=_milliseconds(min(left_s, _SLICE_S)), mode=mode
-                )
-            except OSError as error:
-                if not _is_timeout(error):
-                    raise
-                continue
+            data = self._read(*self._replies.expected(), timeout_s=min(left_s, _SLICE_S))
             if data:
                 self._replies.came(data)
-                yield bytes(data)
+                return data
+        return b""
+
+    def _read(self, mode: str, length: int, *, timeout_s: float) -> bytes:
+        """Return one transfer, nothing when none came in time."""
+        try:
+            data: bytes = self._transport.read(
+                size=length, timeout_ms=_milliseconds(timeout_s), mode=mode
+            )
+        except OSError as error:
+            if _is_timeout(error):
+                return b""
+            raise
+        return data
 
     def interrupt(self) -> None:
         """Make the call in progress end within a fifth of a second."""

@@ -83,9 +83,7 @@ class ObpSpectrometer(OceanSpectrometer):
         self._command(MessageType.TRIGGER_MODE, bytes([_NORMAL_TRIGGER]))
 
     def _write_integration_time_us(self, microseconds: int) -> None:
-        self._command(
-            MessageType.INTEGRATION_TIME_US, obp.integration_time_payload(microseconds)
-        )
+        self._command(MessageType.INTEGRATION_TIME_US, obp.integration_time_payload(microseconds))
 
     def _read_integration_time_us(self) -> int:
         return obp.read_uint32(self._query(MessageType.GET_INTEGRATION_TIME_US))

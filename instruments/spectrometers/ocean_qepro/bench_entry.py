@@ -13,9 +13,7 @@ def _build(name: str, link: Link, table: Table) -> CooledSpectrometer:
     low_degc, high_degc = driver.detector_limits_degc
     setpoint_degc = None
     if "detector_setpoint_degc" in table:
-        setpoint_degc = table.number(
-            "detector_setpoint_degc", minimum=low_degc, maximum=high_degc
-        )
+        setpoint_degc = table.number("detector_setpoint_degc", minimum=low_degc, maximum=high_degc)
     return CooledSpectrometer(
         name=name,
         driver=driver,

@@ -93,8 +93,6 @@ class OceanQePro(ObpSpectrometer):
             "detector temperature", temperature_degc, self.detector_limits_degc, "degC"
         )
         with self.link.exchange():
-            self._command(
-                MessageType.SET_DETECTOR_SETPOINT, obp.float32_payload(temperature_degc)
-            )
+            self._command(MessageType.SET_DETECTOR_SETPOINT, obp.float32_payload(temperature_degc))
             self._command(MessageType.SET_COOLER, b"\x01")
         self._setpoint_degc = temperature_degc

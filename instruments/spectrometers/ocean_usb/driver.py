@@ -162,8 +162,6 @@ class OceanUsb(OceanSpectrometer):
         with self.link.exchange():
             self._spectrum_owed = True
             self.link.write_bytes(_codec.REQUEST_SPECTRUM)
-            reply = self.link.read_bytes(
-                _codec.SPECTRUM_LENGTH, timeout_s=self.spectrum_timeout_s
-            )
+            reply = self.link.read_bytes(_codec.SPECTRUM_LENGTH, timeout_s=self.spectrum_timeout_s)
             self._spectrum_owed = False
             return self._understood(_codec.REQUEST_SPECTRUM, reply, _codec.read_spectrum)

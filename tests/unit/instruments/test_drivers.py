@@ -21,8 +21,8 @@ from instruments.links import ScriptedLink
 from instruments.power_meters.thorlabs_pm100 import SensorIdentity, ThorlabsPm100
 from instruments.pumps.ne1000 import Ne1000
 from instruments.pumps.ne1000 import _codec as pump_codec
-from instruments.spectrometers.ocean_hdx import OceanHdx
 from instruments.spectrometers import obp
+from instruments.spectrometers.ocean_hdx import OceanHdx
 from instruments.stages.zaber_ascii import ZaberStage
 from instruments.stages.zaber_ascii import _codec as zaber_codec
 
