@@ -19,7 +19,7 @@ check: $(VENV)/.test-ready  ## style, types, architecture
 
 third-party: $(VENV)/.test-ready  ## hold drivers and simulators against independent programs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/third_party/requirements.txt
-	$(BIN)/python -m pytest --third-party tests/third_party
+	$(BIN)/python -m pytest tests/third_party
 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py

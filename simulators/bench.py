@@ -63,7 +63,7 @@ MODELS: Mapping[str, Builder] = {
 _ADDRESS = re.compile(r"TCPIP\d*::([^:]+)::(\d{1,5})::SOCKET\Z", re.IGNORECASE)
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3})\Z", re.IGNORECASE)
 _CALL_TIMEOUT_S = 10.0
-_NOT_SERIAL = frozenset({"ocean-hdx", "ocean-usb2000plus", "ocean-flame", "ocean-qepro"})
+_NOT_SERIAL = frozenset({"ocean-hdx"})
 
 
 class SimulationError(Exception):
@@ -232,7 +232,8 @@ class SimulatedBench:
             server = self._server(name, instrument, self._clock, self._loop)
             self._servers[name] = server
             await server.open(self._ports[name])
-            if self._wants_pty and self._models[name] not in _NOT_SERIAL:
+            could_be_serial = self._models[name] not in _NOT_SERIAL
+            if self._wants_pty and could_be_serial and isinstance(server, DeviceServer):
                 server.open_pty()
             self._ports[name] = server.port
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class UsbDevices:
-    """The USB of one bench, made when the first device asks for it; pyusb is needed from then on."""
+    """The USB of one bench, made when the first device asks for it: pyusb is needed then."""
 
     def __init__(self) -> None:
         self._serials: dict[str, str] = {}

@@ -19,9 +19,9 @@ from instruments.pumps.ne1000 import Ne1000
 from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
 from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
 from instruments.spectrometers.ocean_hdx import OceanHdx
-from instruments.stages.newport_esp301 import Esp301
 from instruments.spectrometers.ocean_qepro import OceanQePro
 from instruments.spectrometers.ocean_usb import OceanUsb
+from instruments.stages.newport_esp301 import Esp301
 from instruments.stages.zaber_ascii import ZaberStage
 from instruments.thermal.ika_plate import IkaPlate
 
