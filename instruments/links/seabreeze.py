@@ -73,7 +73,7 @@ def attached_spectrometers(backend: str | None = None) -> list[UsbSpectrometer]:
     try:
         import usb.core
         from seabreeze.pyseabreeze import devices  # noqa: F401 - it fills the table of models
-        from seabreeze.pyseabreeze.transport import USBTransport, get_pyusb_backend_from_name
+        from seabreeze.pyseabreeze.transport import USBTransport
     except ImportError as error:
         raise ConfigurationError(
             "USB", f"spectrometers need python-seabreeze and pyusb: install regrow[usb] ({error})"
@@ -84,14 +84,14 @@ def attached_spectrometers(backend: str | None = None) -> list[UsbSpectrometer]:
             usb.core.find(
                 find_all=True,
                 custom_match=lambda device: (device.idVendor, device.idProduct) in models,
-                backend=get_pyusb_backend_from_name(backend),
+                backend=pyusb_backend(backend),
             )
         )
     except (usb.core.NoBackendError, RuntimeError) as error:
         raise ConfigurationError(
             "USB",
-            f"no USB library of the system was found ({error}): install libusb 1.0, or on Windows "
-            "the package libusb-package and the WinUSB driver",
+            f"no USB library was found ({error}): install libusb 1.0 or the package "
+            "libusb-package; on Windows the WinUSB driver too (seabreeze_os_setup)",
         ) from error
     return [
         UsbSpectrometer(
@@ -105,6 +105,27 @@ def attached_spectrometers(backend: str | None = None) -> list[UsbSpectrometer]:
         )
         for device in found
     ]
+
+
+def pyusb_backend(name: str | None) -> Any:
+    """Return a pyusb backend.
+
+    Args:
+        name: As in ``usb.backend``; None takes the library of the package libusb-package if that is
+            there, else whatever pyusb finds on the system.
+
+    Raises:
+        RuntimeError: There is none of this name.
+    """
+    from seabreeze.pyseabreeze.transport import get_pyusb_backend_from_name
+
+    if name is not None:
+        return get_pyusb_backend_from_name(name)
+    try:
+        import libusb_package
+    except ImportError:
+        return None
+    return libusb_package.get_libusb1_backend()
 
 
 def _serial_text(device: Any) -> str:
@@ -155,8 +176,11 @@ def open_seabreeze(address: str) -> "SeabreezeWire":
     raise ConnectionError(f"no spectrometer {serial} on the USB; there is {there}")
 
 
-def read_serial(candidate: UsbSpectrometer) -> str:
-    """Open a spectrometer that nobody uses, ask for its serial number and close it.
+def ask_who(candidate: UsbSpectrometer) -> tuple[str, str]:
+    """Open a spectrometer that nobody uses, ask who it is, and close it.
+
+    Returns:
+        Serial number, and python-seabreeze's name of the model.
 
     Raises:
         OSError: It is in use, or cannot be opened.
@@ -170,7 +194,7 @@ def read_serial(candidate: UsbSpectrometer) -> str:
             raise ConnectionError("; ".join(notes))
         with contextlib.suppress(OSError):
             device.close()
-        return str(device.serial_number)
+        return str(device.serial_number), str(device.model)
 
 
 def _open_if_free(candidate: UsbSpectrometer, notes: list[str]) -> Any:
