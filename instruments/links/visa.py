@@ -21,7 +21,7 @@ from instruments.links.seabreeze import is_seabreeze_address, open_seabreeze
 from instruments.links.serial_settings import SerialSettings
 
 _CHUNK = 4096  # bytes that pyvisa-py hands to the socket in one call
-_PEEK = 65536
+_AT_ONCE = 65536
 _PSEUDO_TERMINAL = "/dev/pts/"
 
 _manager_lock = threading.Lock()
@@ -131,12 +131,12 @@ class SocketWire:
         """Return what has arrived; see `Wire.receive`."""
         if not select.select([self._socket], [], [], timeout_s)[0]:
             return b""
-        # Looking before reading tells how much pyvisa-py can read without waiting, and that the
-        # other side has closed, which it would not notice before its time-out.
-        waiting = len(self._socket.recv(_PEEK, socket.MSG_PEEK))
-        if not waiting:
+        # Read directly: pyvisa-py would not notice that the other side has closed before its
+        # time-out, and takes as long again as the rest of a query.
+        data = self._socket.recv(_AT_ONCE)
+        if not data:
             raise ConnectionResetError("the other side closed the connection")
-        return bytes(self._resource.read_bytes(waiting, chunk_size=waiting))
+        return data
 
     def interrupt(self) -> None:
         """Shut the socket: whoever waits for it sees it closed."""
