@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance bench driver-campaign pictures docs clean
+.PHONY: demo test check acceptance bench driver-campaign pictures docs third-party clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -16,6 +16,10 @@ check: $(VENV)/.test-ready  ## style, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+third-party: $(VENV)/.test-ready  ## hold drivers and simulators against independent programs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/third_party/requirements.txt
+	$(BIN)/python -m pytest tests/third_party
 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py

@@ -26,6 +26,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "gui.commands.devices",
         "connect, identify and read every instrument of a bench",
     ),
+    "discover": (
+        "instruments.commands.discover",
+        "list the instruments that are there, without disturbing them",
+    ),
+    "new-bench": ("instruments.commands.new_bench", "write a bench file to begin with"),
     "analyse": ("plans.commands.analyse", "track the PL peak through files of spectra"),
     "report": ("plans.commands.report", "write the report of a recorded run again"),
     "samples": ("plans.commands.samples", "note and show what is in the vials and what came of it"),

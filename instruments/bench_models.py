@@ -16,6 +16,9 @@ from instruments.model import Model
 
 _PACKAGES: Mapping[str, str] = {
     "ocean-hdx": "spectrometers.ocean_hdx",
+    "ocean-usb2000plus": "spectrometers.ocean_usb",
+    "ocean-flame": "spectrometers.ocean_usb",
+    "ocean-qepro": "spectrometers.ocean_qepro",
     "thorlabs-dc4100": "light_sources.thorlabs_dc4100",
     "thorlabs-dc2100": "light_sources.thorlabs_dc2100",
     "thorlabs-dc2200": "light_sources.thorlabs_dc2200",

@@ -67,6 +67,18 @@ class BenchDevice(Device):
             raise
         _LOGGER.info("%s: connected to %s", self.name, self._identity)
 
+    def ask_identity(self) -> Identity:
+        """Open the line, ask who is there and close it again; nothing is set.
+
+        Raises:
+            InstrumentError: it did not answer as it should.
+        """
+        try:
+            self._driver.link.open()
+            return self._driver.identify()
+        finally:
+            self.disconnect()
+
     def prepare(self) -> None:
         """Bring the instrument to where the bench wants it; called when it is connected."""
 

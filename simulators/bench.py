@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ from simulators import (
     newera_ne1000,
     newport_esp301,
     ocean_hdx,
+    ocean_ooi,
+    ocean_qepro,
     omnicure_s2000,
     sartorius_sbi,
     thorlabs_dc2100,
@@ -41,12 +43,20 @@ from simulators.instrument import World as WorldLike
 from simulators.sample import World
 from simulators.sample.decay import Counter
 from simulators.server import HOST, DeviceServer, LoopClock
+from simulators.usb_description import is_usb_address
+from simulators.usb_devices import UsbDevices
+
+if TYPE_CHECKING:
+    from simulators.usb_bus import UsbPort
 
 T = TypeVar("T")
 Builder = Callable[[Mapping[str, Any], WorldLike], Instrument]
 
 MODELS: Mapping[str, Builder] = {
     "ocean-hdx": ocean_hdx.from_table,
+    "ocean-usb2000plus": ocean_ooi.from_usb2000plus_table,
+    "ocean-flame": ocean_ooi.from_flame_table,
+    "ocean-qepro": ocean_qepro.from_table,
     "thorlabs-dc4100": thorlabs_dc4100.from_table,
     "thorlabs-dc2100": thorlabs_dc2100.from_table,
     "thorlabs-dc2200": thorlabs_dc2200.from_table,
@@ -116,13 +126,14 @@ class SimulatedBench:
         self._ports: dict[str, int] = {}
         self._on_port: dict[str, str] = {}  # the first device on the port of each
         self._wants_pty = pty
+        self._usb = UsbDevices()
         self._instruments: dict[str, Instrument] = {}
         self._faults: dict[str, Faults] = {}
         for name, device in table.get("device", {}).items():
             self._add(name, device, as_file=ports == "as-file")
         if not self._instruments:
             raise SimulationError(f"{self._source}: there is no [device.NAME] table to simulate")
-        self._servers: dict[str, DeviceServer] = {}
+        self._servers: dict[str, DeviceServer | UsbPort] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: LoopClock | None = None
         self._thread: threading.Thread | None = None
@@ -135,13 +146,16 @@ class SimulatedBench:
         if model not in MODELS:
             known = ", ".join(sorted(MODELS))
             raise SimulationError(f"{where}: no simulator for model {model!r}; there are {known}")
-        address = str(device.get("address", "")).upper()
-        self._ports[name] = _port(address, where) if as_file else 0
-        self._on_port[name] = first = self._addresses.setdefault(address, name)
+        address = str(device.get("address", ""))
+        on_usb = is_usb_address(address)
+        self._ports[name] = _port(address, where) if as_file and not on_usb else 0
+        self._on_port[name] = first = self._addresses.setdefault(address.upper(), name)
         if first != name and self._models[first] != model:
             raise SimulationError(f"{where}: address {address} is already that of {first}")
         try:
             instrument = MODELS[model](device, self.world.seen_by(name))
+            if on_usb:
+                self._usb.add(name, address, instrument)
         except (KeyError, TypeError, ValueError) as error:
             raise SimulationError(f"{where}: {type(error).__name__}: {error}") from error
         self._models[name] = model
@@ -207,6 +221,10 @@ class SimulatedBench:
     def _run(self) -> None:
         loop = asyncio.new_event_loop()
         self._loop, self._clock = loop, LoopClock(loop)
+        with self._usb.registered():
+            self._run_loop(loop)
+
+    def _run_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             try:
                 loop.run_until_complete(self._open())
@@ -227,22 +245,30 @@ class SimulatedBench:
             instrument.power_cycle(self._clock.now_s())
             first = self._on_port[name]
             if first != name:
-                self._servers[first].join(instrument, self._faults[name])
-                self._servers[name] = self._servers[first]
-                self._ports[name] = self._ports[first]
+                self._join(name, first)
                 continue
-            server = DeviceServer(
-                name,
-                instrument,
-                faults=self._faults[name],
-                clock=self._clock,
-                loop=self._loop,
-            )
+            server = self._server(name, instrument, self._clock, self._loop)
             self._servers[name] = server
             await server.open(self._ports[name])
-            if self._wants_pty and self._models[name] not in _NOT_SERIAL:
+            could_be_serial = self._models[name] not in _NOT_SERIAL
+            if self._wants_pty and could_be_serial and isinstance(server, DeviceServer):
                 server.open_pty()
             self._ports[name] = server.port
+
+    def _join(self, name: str, first: str) -> None:
+        """Let a device hear on the port of another."""
+        server = self._servers[first]
+        assert isinstance(server, DeviceServer)  # two serial numbers of a USB are never the same
+        server.join(self._instruments[name], self._faults[name])
+        self._servers[name], self._ports[name] = server, self._ports[first]
+
+    def _server(
+        self, name: str, instrument: Instrument, clock: LoopClock, loop: asyncio.AbstractEventLoop
+    ) -> "DeviceServer | UsbPort":
+        faults = self._faults[name]
+        if name in self._usb:
+            return self._usb.port(name, instrument, faults=faults, clock=clock, loop=loop)
+        return DeviceServer(name, instrument, faults=faults, clock=clock, loop=loop)
 
     async def _close(self) -> None:
         for server in self._servers.values():
@@ -253,8 +279,14 @@ class SimulatedBench:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """VISA addresses by the name of the device, once started."""
-        return {name: f"TCPIP::{HOST}::{port}::SOCKET" for name, port in self._ports.items()}
+        """Addresses by the name of the device, once started.
+
+        Those of USB spectrometers name the virtual bus: they are reached from this process only.
+        """
+        return {
+            name: self._usb.address(name) if name in self._usb else f"TCPIP::{HOST}::{port}::SOCKET"
+            for name, port in self._ports.items()
+        }
 
     def describe(self) -> list[dict[str, str | None]]:
         """Return name, model, address and pseudo-terminal (None for none) of each device."""

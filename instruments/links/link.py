@@ -8,6 +8,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
 from typing import Any
 
 from pymeasure.adapters import Adapter
@@ -32,6 +33,30 @@ _LINE_IS_FINE = (DeviceFaultError, LimitError, ConfigurationError, NotConnectedE
 
 Hook = Callable[[], None]
 _LOGGER = logging.getLogger(__name__)
+
+
+class _PartOfExchange:
+    """Writing or reading inside an exchange: takes note of errors, the turn is taken already.
+
+    Args:
+        line: Where they happen.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take note of an error, in case that the caller goes on after it."""
+        if error is not None and not isinstance(error, _LINE_IS_FINE):
+            self._line.failed(answered=isinstance(error, ProtocolError))
 
 
 class Link(Adapter):
@@ -99,6 +124,7 @@ class Link(Adapter):
         self._session = 0  # of the line, for which the device is in order
         self._settled = 0  # how many errors of the line this link has got over
         self._must_restore = False
+        self._part = _PartOfExchange(self.line)
         self._made = True
 
     def __repr__(self) -> str:
@@ -197,6 +223,12 @@ class Link(Adapter):
         finally:
             self.line.release(before)
 
+    def _part_of_exchange(self) -> contextlib.AbstractContextManager[object]:
+        """Return an exchange, or a part of the one that the caller is in, which costs less."""
+        if self.line.turn.is_mine and self.line.holder is self:
+            return self._part
+        return self.exchange()
+
     def interrupt(self) -> None:
         """Make the exchange in progress fail soon with `LinkLostError`; call from any thread."""
         self.line.interrupt()
@@ -226,7 +258,7 @@ class Link(Adapter):
         self._write_bytes(command.encode("ascii") + self._write_termination)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
-        with self.exchange():
+        with self._part_of_exchange():
             self._ready()
             if not self.line.asked_before and not self.line.preparing:
                 self.line.asked_before = True
@@ -235,7 +267,7 @@ class Link(Adapter):
             self.line.port.send(content, self.timeout_s)
 
     def _read(self, *, timeout_s: float | None = None, **kwargs: Any) -> str:
-        with self.exchange():
+        with self._part_of_exchange():
             if self._read_termination:
                 data = self._read_line(self._end_s(timeout_s))
             else:
@@ -258,7 +290,7 @@ class Link(Adapter):
         timeout_s: float | None = None,
         **kwargs: Any,
     ) -> bytes:
-        with self.exchange():
+        with self._part_of_exchange():
             end_s = self._end_s(timeout_s)
             if count < 0:
                 return self._all(end_s)

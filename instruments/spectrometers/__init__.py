@@ -1,5 +1,16 @@
 """Spectrometers."""
 
-from instruments.spectrometers.spectrometer import Spectrometer, SpectrometerDriver
+from instruments.spectrometers.cooled import CooledSpectrometer, CooledSpectrometerDriver
+from instruments.spectrometers.spectrometer import (
+    Spectrometer,
+    SpectrometerDriver,
+    WavelengthOffset,
+)
 
-__all__ = ["Spectrometer", "SpectrometerDriver"]
+__all__ = [
+    "CooledSpectrometer",
+    "CooledSpectrometerDriver",
+    "Spectrometer",
+    "SpectrometerDriver",
+    "WavelengthOffset",
+]

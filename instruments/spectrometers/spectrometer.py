@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from ophyd.status import DeviceStatus
 from instruments.device import BenchDevice, Driver
 from instruments.errors import InstrumentError, LimitError
 from instruments.signals import InstrumentSignal
+from instruments.spectrometers.burst import Burst
+from instruments.spectrometers.smoothing import smooth_boxcar
 
 AVERAGES_LIMITS = (1, 1000)
 BOXCAR_LIMITS_PX = (0, 100)
@@ -35,6 +38,11 @@ class SpectrometerDriver(Driver, Protocol):
         ...
 
     @property
+    def dark_pixels(self) -> Sequence[int]:
+        """Pixels that no light reaches."""
+        ...
+
+    @property
     def spectrum_timeout_s(self) -> float:
         """How long one spectrum may take."""
         ...
@@ -50,6 +58,10 @@ class SpectrometerDriver(Driver, Protocol):
 
     def wavelength_axis_nm(self) -> Counts:
         """Return the wavelength of every pixel."""
+        ...
+
+    def nonlinearity(self) -> Counts:
+        """Return the polynomial by which dark-corrected counts are divided to be linear."""
         ...
 
     def integration_time_s(self) -> float:
@@ -72,6 +84,23 @@ class SpectrometerDriver(Driver, Protocol):
         """Expose and return one spectrum of raw counts."""
         ...
 
+    def take_next_spectrum(self) -> Counts:
+        """Return the spectrum that follows the last one without a gap, where it can be had."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class WavelengthOffset:
+    """What must be added to the instrument's own wavelength axis.
+
+    Attributes:
+        offset_nm: Line of a calibration lamp minus where the instrument shows it.
+        calibrated: Date on which it was measured, empty when it never was.
+    """
+
+    offset_nm: float = 0.0
+    calibrated: str = ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Exposure:
@@ -80,28 +109,14 @@ class Exposure:
     Attributes:
         counts: Averaged and smoothed counts, shape (pixels,).
         peak_counts: Largest raw count in any of the averaged spectra.
+        electric_dark_counts: Mean of the pixels that no light reaches, NaN where there are none.
         start_s: Begin of the first spectrum that counts, seconds since 1970.
     """
 
     counts: Counts
     peak_counts: float
+    electric_dark_counts: float
     start_s: float
-
-
-def smooth_boxcar(counts: Counts, half_width_px: int) -> Counts:
-    """Return the running mean over a pixel and its neighbours; at the ends over those there are.
-
-    Args:
-        counts: Shape (pixels,).
-        half_width_px: Neighbours to each side, 0 for none.
-    """
-    if half_width_px == 0:
-        return counts
-    ends = np.arange(len(counts))
-    first = np.maximum(ends - half_width_px, 0)
-    last = np.minimum(ends + half_width_px + 1, len(counts))
-    sums = np.concatenate(([0.0], np.cumsum(counts)))
-    return np.asarray((sums[last] - sums[first]) / (last - first), dtype=np.float64)
 
 
 class Spectrometer(BenchDevice):
@@ -113,6 +128,7 @@ class Spectrometer(BenchDevice):
         integration_time_s: What it is set to when it is connected.
         averages: Spectra per trigger.
         boxcar_px: Neighbours to each side in the running mean.
+        wavelength_offset: What must be added to the instrument's own axis.
         **kwargs: As for ``ophyd.Device``.
     """
 
@@ -131,6 +147,14 @@ class Spectrometer(BenchDevice):
         units="counts",
         precision=0,
         doc="Largest raw count in any of the averaged spectra",
+    )
+    electric_dark_counts = Cpt(
+        InstrumentSignal,
+        getter="_get_electric_dark",
+        kind="normal",
+        units="counts",
+        precision=1,
+        doc="Mean of the pixels that no light reaches; not a number where there are none",
     )
     exposure_start_s = Cpt(
         InstrumentSignal,
@@ -174,7 +198,34 @@ class Spectrometer(BenchDevice):
         kind="config",
         units="nm",
         precision=3,
-        doc="Wavelength of every pixel",
+        doc="Wavelength of every pixel, with the offset of the bench file",
+    )
+    wavelength_offset_nm = Cpt(
+        InstrumentSignal,
+        getter="_get_offset",
+        kind="config",
+        units="nm",
+        precision=3,
+        doc="What was added to the instrument's own wavelength axis",
+    )
+    wavelength_calibrated = Cpt(
+        InstrumentSignal,
+        getter="_get_calibrated",
+        kind="config",
+        doc="Date on which the offset was measured, empty when it never was",
+    )
+    nonlinearity = Cpt(
+        InstrumentSignal,
+        getter="_get_nonlinearity",
+        kind="config",
+        doc="Polynomial in dark-corrected counts by which these are divided to be linear, "
+        "lowest order first; the spectra are not corrected",
+    )
+    dark_pixels = Cpt(
+        InstrumentSignal,
+        getter="_get_dark_pixels",
+        kind="config",
+        doc="Numbers of the pixels that no light reaches",
     )
     full_scale_counts = Cpt(
         InstrumentSignal,
@@ -186,6 +237,7 @@ class Spectrometer(BenchDevice):
     )
     model = Cpt(InstrumentSignal, getter="_get_model", kind="config", doc="Maker and model")
     serial_number = Cpt(InstrumentSignal, getter="_get_serial", kind="config", doc="Serial number")
+    burst = Cpt(Burst, "", kind="omitted", doc="Many spectra in one event")
 
     def __init__(
         self,
@@ -195,21 +247,34 @@ class Spectrometer(BenchDevice):
         integration_time_s: float,
         averages: int = 1,
         boxcar_px: int = 0,
+        wavelength_offset: WavelengthOffset | None = None,
         **kwargs: Any,
     ) -> None:
         self._spectrometer = driver
         self._initial_integration_time_s = integration_time_s
         self._average_count = averages
         self._boxcar_half_px = boxcar_px
+        self._offset = wavelength_offset or WavelengthOffset()
         self._axis_nm: Counts | None = None
+        self._response: Counts | None = None
         self._exposure: Exposure | None = None
         self._stopped = threading.Event()
         super().__init__(name=name, driver=driver, **kwargs)
 
     def prepare(self) -> None:
-        """Set the integration time and read the wavelength axis."""
+        """Set the integration time and read wavelength axis and nonlinearity."""
         self._spectrometer.prepare(self._initial_integration_time_s)
-        self._axis_nm = self._spectrometer.wavelength_axis_nm()
+        self._axis_nm = self._spectrometer.wavelength_axis_nm() + self._offset.offset_nm
+        self._response = self._spectrometer.nonlinearity()
+
+    def make_safe(self, timeout_s: float = 2.0) -> None:
+        """Take no further spectrum; the instrument neither emits nor moves.
+
+        Args:
+            timeout_s: Has no meaning here: nothing is asked of the instrument, so that the longest
+                exposure keeps nobody waiting.
+        """
+        self.stop()
 
     # -- exposure ----------------------------------------------------------------------------
 
@@ -231,11 +296,49 @@ class Spectrometer(BenchDevice):
                 )
             spectra.append(self._spectrometer.take_spectrum())
         mean = np.asarray(np.mean(spectra, axis=0), dtype=np.float64)
+        dark = mean[list(self._spectrometer.dark_pixels)]
         self._exposure = Exposure(
             counts=smooth_boxcar(mean, self._boxcar_half_px),
             peak_counts=float(np.max(spectra)),
+            electric_dark_counts=float(np.mean(dark)) if dark.size else float("nan"),
             start_s=start_s,
         )
+
+    def take_burst(self, number: int) -> tuple[Counts, Counts]:
+        """Take spectra one after the other as fast as the instrument can; blocks.
+
+        Args:
+            number: How many.
+
+        Returns:
+            Raw counts, shape (number, pixels), and the time at which each was complete, seconds
+            since 1970, shape (number,).
+
+        Raises:
+            InstrumentError: Stopped, or what the driver says; the spectra are lost then.
+        """
+        driver = self._spectrometer
+        driver.discard_stale()
+        counts = np.empty((number, driver.pixel_count))
+        times_s = np.empty(number)
+        for index in range(number):
+            if self._stopped.is_set():
+                raise InstrumentError(self.name, f"stopped after {index} of {number} spectra")
+            counts[index] = driver.take_next_spectrum() if index else driver.take_spectrum()
+            times_s[index] = time.time()
+        return counts, times_s
+
+    def start_burst(self, number: int, finish: Callable[[Counts, Counts], None]) -> DeviceStatus:
+        """Take a burst in a thread.
+
+        Args:
+            number: How many spectra.
+            finish: Takes what :meth:`take_burst` returns.
+        """
+        self._stopped.clear()
+        exposures = number + self._spectrometer.pending_discards
+        timeout_s = exposures * self._spectrometer.spectrum_timeout_s + _MARGIN_S
+        return self.run_in_thread(lambda: finish(*self.take_burst(number)), timeout_s)
 
     def discard_next(self) -> None:
         """Throw away the next spectra because the light or the sample has changed."""
@@ -291,10 +394,27 @@ class Spectrometer(BenchDevice):
             )
         return int(value)
 
+    def _get_electric_dark(self) -> float:
+        return float("nan") if self._exposure is None else self._exposure.electric_dark_counts
+
     def _get_wavelength(self) -> Counts:
         if self._axis_nm is None:
-            self._axis_nm = self._spectrometer.wavelength_axis_nm()
+            self._axis_nm = self._spectrometer.wavelength_axis_nm() + self._offset.offset_nm
         return self._axis_nm
+
+    def _get_offset(self) -> float:
+        return self._offset.offset_nm
+
+    def _get_calibrated(self) -> str:
+        return self._offset.calibrated
+
+    def _get_nonlinearity(self) -> Counts:
+        if self._response is None:
+            self._response = self._spectrometer.nonlinearity()
+        return self._response
+
+    def _get_dark_pixels(self) -> NDArray[np.int64]:
+        return np.asarray(self._spectrometer.dark_pixels, dtype=np.int64)
 
     def _get_full_scale(self) -> float:
         return self._spectrometer.full_scale_counts

@@ -1,7 +1,8 @@
-"""Prints how fast the analysis is against a general-purpose fit, and writes it as JSON.
+"""Prints how fast the parts are, each against something else, and writes it as JSON.
 
-Both sides of a row are measured in this run, on the same spectra, in seconds of processor time.
-The general-purpose fit is lmfit (install the extra "bench"); without it its rows have no baseline.
+Every module `*_rows.py` beside this file offers `rows() -> list[Row]`. Both sides of a row are
+measured in this run. With words on the command line only the modules whose names begin with one of
+them are asked.
 """
 
 import os
@@ -9,148 +10,39 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import importlib.util
+import importlib
 import json
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
-import numpy as np
-
-from plans.analysis import fit_peak
-from plans.analysis.batch import fit_peaks
+from table import Row  # noqa: E402 - found only after the line above
 
 OUTPUT = Path("benchmarks.json")
-HC_EV_NM = 1239.841984
-AXIS_NM = 350 + 0.318 * np.arange(2048)
-BAND = (AXIS_NM >= 450) & (AXIS_NM <= 650)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One line of the table; ratio is baseline over value, goal the least ratio or most value."""
-
-    name: str
-    unit: str
-    value: float
-    baseline: float | None
-    goal: float
-    goal_is_ratio: bool
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times faster than the baseline."""
-        return None if self.baseline is None else self.baseline / self.value
-
-    @property
-    def passed(self) -> bool | None:
-        """Whether the goal is reached, None when it cannot be told."""
-        if self.goal_is_ratio:
-            return None if self.ratio is None else self.ratio >= self.goal
-        return self.value <= self.goal
-
-
-def shape(energy, position_ev, low_ev, high_ev):
-    """Split Gaussian per energy, in counts per pixel."""
-    width = np.where(energy < position_ev, low_ev, high_ev)
-    away = (energy - position_ev) / width
-    return np.exp(-4 * np.log(2) * away**2) * (energy / position_ev) ** 2
-
-
-def drift(number):
-    """Spectra of a line of 5000 counts that moves by 15 nm, with shot and read noise."""
-    rng = np.random.default_rng(7)
-    spectra = np.empty((number, AXIS_NM.size))
-    energy = HC_EV_NM / AXIS_NM
-    for row, peak_nm in enumerate(np.linspace(505, 520, number)):
-        light = 5000 * shape(energy, HC_EV_NM / peak_nm, 0.097, 0.079)
-        spectra[row] = light + rng.normal(size=light.size) * np.sqrt(1.05 * light + 900)
-    return spectra
-
-
-def cost_s(function: Callable[[], object], repeats: int = 3) -> float:
-    """Return the least processor time of some calls."""
-    costs = []
-    for _ in range(repeats):
-        start = time.process_time()
-        function()
-        costs.append(time.process_time() - start)
-    return min(costs)
-
-
-def lmfit_cost_s(spectra) -> float | None:
-    """Return the time that lmfit takes per spectrum for the same shape, None without lmfit.
-
-    It fits once, in the same band, without weights and from a close guess. `fit_peak` searches,
-    fits two or three times with weights that follow the line, and measures width and area.
-    """
-    if importlib.util.find_spec("lmfit") is None:
-        return None
-    import lmfit
-
-    def line(energy, along, height, position_ev, low_ev, high_ev, offset, slope):
-        return height * shape(energy, position_ev, low_ev, high_ev) + offset + slope * along
-
-    model = lmfit.Model(line, independent_vars=["energy", "along"])
-    axis = AXIS_NM[BAND]
-    energy, along = HC_EV_NM / axis, (axis - axis.mean()) / np.ptp(axis)
-
-    def fit_all() -> None:
-        for counts in spectra[:, BAND]:
-            top = int(np.argmax(np.convolve(counts, np.ones(19) / 19, "same")))
-            guess = model.make_params(
-                height=float(counts[top]),
-                position_ev={"value": float(energy[top]), "min": 1.9, "max": 2.8},
-                low_ev={"value": 0.09, "min": 0.01, "max": 0.5},
-                high_ev={"value": 0.09, "min": 0.01, "max": 0.5},
-                offset=0.0,
-                slope=0.0,
-            )
-            model.fit(counts, guess, energy=energy, along=along)
-
-    return cost_s(fit_all) / len(spectra)
-
-
-def rows() -> list[Row]:
-    """Measure everything."""
-    spectra = drift(10_000)
-    few = spectra[::250]
-    lmfit_s = lmfit_cost_s(few)
-    lmfit_ms = None if lmfit_s is None else 1e3 * lmfit_s
-    whole_s = cost_s(lambda: fit_peaks(AXIS_NM, spectra))
-    single_s = cost_s(lambda: [fit_peak(AXIS_NM, counts) for counts in few]) / len(few)
-    per_spectrum = {"unit": "ms", "baseline": lmfit_ms, "goal_is_ratio": True}
-    return [
-        Row(name="peak_batch", value=1e3 * whole_s / len(spectra), goal=150.0, **per_spectrum),
-        Row(name="peak_single", value=1e3 * single_s, goal=1.0, **per_spectrum),
-        Row(
-            name="track_10000",
-            unit="s",
-            value=whole_s,
-            baseline=None if lmfit_s is None else lmfit_s * len(spectra),
-            goal=2.0,
-            goal_is_ratio=False,
-        ),
-    ]
+def collect(wanted: list[str]) -> list[Row]:
+    """Ask every module for its rows."""
+    found: list[Row] = []
+    for path in sorted(HERE.glob("*_rows.py")):
+        if not wanted or path.stem.startswith(tuple(wanted)):
+            found += importlib.import_module(path.stem).rows()
+    return found
 
 
 def main() -> int:
     """Print and write the table."""
-    found = rows()
-    print(f"{'name':<12} {'value':>10} {'baseline':>12} {'ratio':>8}  goal")
+    found = collect(sys.argv[1:])
+    print(f"{'name':<22} {'value':>12} {'baseline':>14} {'ratio':>8}  goal")
     for row in found:
-        baseline = "no lmfit" if row.baseline is None else f"{row.baseline:.3f} {row.unit}"
-        ratio = "" if row.ratio is None else f"{row.ratio:.1f}x"
-        goal = (
-            f"at least {row.goal:g}x" if row.goal_is_ratio else f"at most {row.goal:g} {row.unit}"
-        )
+        baseline = "none" if row.baseline is None else f"{row.baseline:.3f} {row.unit}"
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}x"
         verdict = {True: "reached", False: "MISSED", None: "not measured"}[row.passed]
         value = f"{row.value:.3f} {row.unit}"
-        print(f"{row.name:<12} {value:>10} {baseline:>12} {ratio:>8}  {goal}: {verdict}")
+        print(f"{row.name:<22} {value:>12} {baseline:>14} {ratio:>8}  {row.wanted}: {verdict}")
     table = [asdict(row) | {"ratio": row.ratio, "passed": row.passed} for row in found]
     OUTPUT.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -5,6 +5,7 @@ import itertools
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from instruments import errors
@@ -25,6 +26,8 @@ from instruments.pumps.ne1000 import Ne1000
 from instruments.shutters.thorlabs_fw102c import ThorlabsFw102c
 from instruments.shutters.thorlabs_sc10 import ThorlabsSc10
 from instruments.spectrometers.ocean_hdx import OceanHdx
+from instruments.spectrometers.ocean_qepro import OceanQePro
+from instruments.spectrometers.ocean_usb import OceanUsb
 from instruments.stages.newport_esp301 import Esp301
 from instruments.stages.zaber_ascii import ZaberStage
 from instruments.thermal.ika_plate import IkaPlate
@@ -68,8 +71,11 @@ DRIVERS = {
     "harvard-ultra": HarvardUltra,
     "newera-ne1000": Ne1000,
     "newport-esp301": EspAndAxis,
+    "ocean-flame": OceanUsb,
     "ocean-hdx": OceanHdx,
     "omnicure-s2000": OmnicureS2000,
+    "ocean-qepro": OceanQePro,
+    "ocean-usb2000plus": OceanUsb,
     "sartorius-sbi": SartoriusSbi,
     "thorlabs-dc2100": ThorlabsDc2100,
     "thorlabs-dc2200": ThorlabsDc2200,
@@ -109,7 +115,8 @@ def replied(exchange):
         return bytes.fromhex(exchange["reply_hex"])
     if "reply_length" in exchange:  # a spectrum, of which only the header is quoted
         start = bytes.fromhex(exchange["reply_starts_hex"])
-        return start.ljust(exchange["reply_length"] - len(OBP_FOOTER), b"\0") + OBP_FOOTER
+        end = bytes.fromhex(exchange.get("reply_ends_hex", OBP_FOOTER.hex()))
+        return start.ljust(exchange["reply_length"] - len(end), b"\0") + end
     return exchange["reply"].encode("latin-1")
 
 
@@ -127,6 +134,8 @@ def scripted(model, exchanges):
 def plain(value):
     if dataclasses.is_dataclass(value):
         value = list(vars(value).values())
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
     return value

@@ -70,6 +70,7 @@ def test_every_exchange_is_answered_as_the_manual_says(model, cut):
         if "reply_length" in exchange:
             assert len(out) == exchange["reply_length"], note
             assert out.startswith(bytes.fromhex(exchange["reply_starts_hex"])), note
+            assert out.endswith(bytes.fromhex(exchange.get("reply_ends_hex", ""))), note
         elif "reply_hex" in exchange:
             assert out.hex() == exchange["reply_hex"], note
         else:

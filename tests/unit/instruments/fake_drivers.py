@@ -235,6 +235,7 @@ class FakeSpectrometer(FakeDriver):
     pixel_count = 5
     full_scale_counts = 65535.0
     spectrum_timeout_s = 1.0
+    dark_pixels = (0,)
 
     def __init__(self):
         super().__init__("spectrometer")
@@ -257,6 +258,12 @@ class FakeSpectrometer(FakeDriver):
     def set_integration_time_s(self, integration_time_s):
         self.do("set_integration_time_s", integration_time_s)
         self.exposure_s = integration_time_s
+
+    def nonlinearity(self):
+        return np.array([0.99, 1e-7])
+
+    def take_next_spectrum(self):
+        return self.take_spectrum()
 
     def discard_next(self):
         self.pending_discards = 1

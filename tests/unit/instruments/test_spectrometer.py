@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.errors import InstrumentError, LimitError, LinkTimeoutError
-from instruments.spectrometers import Spectrometer
-from instruments.spectrometers.spectrometer import smooth_boxcar
+from instruments.spectrometers import Spectrometer, WavelengthOffset
+from instruments.spectrometers.smoothing import smooth_boxcar
 from tests.unit.instruments.fake_drivers import FakeSpectrometer, finished
 
 
@@ -131,3 +131,80 @@ def test_smoothing_keeps_a_constant_and_stays_within_the_extremes(counts, half_w
     assert smooth.max() <= max(counts) + 1e-6
     flat = smooth_boxcar(np.full(len(counts), 7.0), half_width_px)
     assert flat == pytest.approx(7.0)
+
+
+# -- dark pixels, nonlinearity, offset, bursts
+
+
+def test_the_dark_pixels_are_averaged_apart(spectrometer, driver):
+    assert np.isnan(value(spectrometer, "electric_dark_counts"))
+    driver.spectra = [[10, 5, 5, 5, 5], [20, 5, 5, 5, 5]]
+    finished(spectrometer.trigger())
+    assert value(spectrometer, "electric_dark_counts") == 15
+    driver.dark_pixels = ()
+    driver.spectra = [[10, 5, 5, 5, 5], [20, 5, 5, 5, 5]]
+    finished(spectrometer.trigger())
+    assert np.isnan(value(spectrometer, "electric_dark_counts"))
+
+
+def test_corrections_are_published_and_never_applied(spectrometer, driver):
+    driver.spectra = [[1000] * 5] * 2
+    finished(spectrometer.trigger())
+    assert value(spectrometer, "spectrum_counts").tolist() == [1000] * 5
+    configuration = spectrometer.read_configuration()
+    assert configuration["spectrometer_nonlinearity"]["value"].tolist() == [0.99, 1e-7]
+    assert configuration["spectrometer_dark_pixels"]["value"].tolist() == [0]
+    assert configuration["spectrometer_boxcar_px"]["value"] == 0
+
+
+def test_an_offset_moves_the_axis_and_is_told_with_its_date(virtual_clock, driver):
+    device = Spectrometer(
+        name="spectrometer",
+        driver=driver,
+        integration_time_s=0.1,
+        wavelength_offset=WavelengthOffset(offset_nm=-0.5, calibrated="2026-11-02"),
+    )
+    before = device.wavelength_nm.get()
+    device.connect()
+    assert device.wavelength_nm.get().tolist() == [399.5, 400.5, 401.5, 402.5, 403.5]
+    assert before.tolist() == device.wavelength_nm.get().tolist()
+    assert device.wavelength_offset_nm.get() == -0.5
+    assert device.wavelength_calibrated.get() == "2026-11-02"
+    assert device.nonlinearity.get().tolist() == [0.99, 1e-7]
+
+
+def test_a_spectrometer_is_safe_without_being_asked(spectrometer, driver):
+    spectrometer.make_safe()
+    assert driver.methods() == []
+
+
+def test_a_burst_is_one_event_of_its_own(spectrometer, driver):
+    driver.spectra = [[number] * 5 for number in range(3)]
+    spectrometer.burst.spectra.put(3)
+    finished(spectrometer.burst.trigger())
+    reading = spectrometer.burst.read()
+    assert reading["spectrometer_burst_counts"]["value"][:, 0].tolist() == [0, 1, 2]
+    assert np.diff(reading["spectrometer_burst_time_s"]["value"]) == pytest.approx(0.2)
+    assert not any("burst" in key for key in spectrometer.read())
+
+
+def test_before_the_first_burst_there_is_no_number(spectrometer):
+    reading = spectrometer.burst.read()
+    assert np.isnan(reading["spectrometer_burst_counts"]["value"]).all()
+    assert reading["spectrometer_burst_time_s"]["value"].shape == (10,)
+    assert spectrometer.burst.read_configuration()["spectrometer_burst_spectra"]["value"] == 10
+
+
+def test_a_burst_ends_when_it_is_stopped(spectrometer, driver, virtual_clock):
+    driver.spectra = [[1] * 5 for _ in range(10)]
+    status = spectrometer.burst.trigger()
+    virtual_clock.block(0.5)
+    spectrometer.burst.stop()
+    with pytest.raises(InstrumentError, match="stopped after 3 of 10"):
+        finished(status)
+
+
+@pytest.mark.parametrize("number", [0, 2001, 1.5])
+def test_a_burst_of_an_impossible_length_is_refused(spectrometer, number):
+    with pytest.raises(LimitError):
+        spectrometer.burst.spectra.put(number)

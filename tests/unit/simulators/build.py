@@ -14,6 +14,8 @@ from simulators.newera_plunger import Syringe
 from simulators.newport_axis import AxisTable as NewportAxisTable
 from simulators.newport_esp301 import NewportESP301
 from simulators.ocean_hdx import OceanHDX
+from simulators.ocean_ooi import FLAME_S, OceanOoi
+from simulators.ocean_qepro import OceanQePro
 from simulators.omnicure_s2000 import OmniCureS2000
 from simulators.sartorius_sbi import SartoriusBalance
 from simulators.thorlabs_dc2100 import ThorlabsDC2100
@@ -73,6 +75,9 @@ def _ne1000(world, initial):
 
 _BUILDERS = {
     "ocean-hdx": _hdx,
+    "ocean-usb2000plus": lambda world, initial: OceanOoi(world, **initial),
+    "ocean-flame": lambda world, initial: OceanOoi(world, model=FLAME_S, **initial),
+    "ocean-qepro": lambda world, initial: OceanQePro(world, **initial),
     "thorlabs-dc4100": _dc4100,
     "thorlabs-dc2100": lambda world, initial: ThorlabsDC2100(world, **initial),
     "thorlabs-dc2200": lambda world, initial: ThorlabsDC2200(world, **initial),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instruments.spectrometers.ocean_hdx import _codec as codec
+from instruments.spectrometers import obp as codec
 
 HEADER = (
     "c1c0 0011 0000 0000 00010000 00000000 000000000000 00 00"
@@ -31,7 +31,7 @@ def test_the_integration_time_travels_as_immediate_microseconds():
     frame = codec.encode(
         codec.Message(
             message_type=codec.MessageType.INTEGRATION_TIME_US,
-            payload=codec.integration_time_payload(0.2),
+            payload=codec.integration_time_payload(200_000),
             flags=codec.Flag.REQUEST_ACK,
         )
     )

@@ -30,16 +30,26 @@ MAX_PAYLOAD_LENGTH = 1 << 20
 
 
 class MessageType(IntEnum):
-    """Message numbers this driver uses."""
+    """Message numbers that the drivers use."""
 
     FIRMWARE_REVISION = 0x00000090
     SERIAL_NUMBER = 0x00000100
+    PRODUCT_ID = 0x00000E01
     GET_INTEGRATION_TIME_US = 0x00110000
     INTEGRATION_TIME_US = 0x00110010
     TRIGGER_MODE = 0x00110110
     RAW_SPECTRUM = 0x00101000
     WAVELENGTH_COEFFICIENT_COUNT = 0x00180100
     WAVELENGTH_COEFFICIENT = 0x00180101
+    NONLINEARITY_COEFFICIENT_COUNT = 0x00181100
+    NONLINEARITY_COEFFICIENT = 0x00181101
+    CLEAR_BUFFER = 0x00100830
+    BUFFERED_SPECTRUM = 0x00100928
+    DETECTOR_SETPOINT = 0x00420001
+    DETECTOR_IS_STABLE = 0x00420003
+    DETECTOR_TEMPERATURE = 0x00420004
+    SET_COOLER = 0x00420010
+    SET_DETECTOR_SETPOINT = 0x00420011
 
 
 class Flag(IntFlag):
@@ -250,13 +260,14 @@ def _checksum(checksum_type: int, data: bytes) -> bytes:
     return bytes(_CHECKSUM_LENGTH)
 
 
-def integration_time_payload(integration_time_s: float) -> bytes:
-    """Return the integration time as the device wants it: whole microseconds, uint32.
+def integration_time_payload(integration_time_us: int) -> bytes:
+    """Return the integration time as the device wants it: microseconds, uint32."""
+    return struct.pack("<L", integration_time_us)
 
-    Args:
-        integration_time_s: Seconds.
-    """
-    return struct.pack("<L", round(integration_time_s * 1e6))
+
+def float32_payload(value: float) -> bytes:
+    """Return a number as a little-endian float32."""
+    return struct.pack("<f", value)
 
 
 def read_uint8(payload: bytes) -> int:
@@ -270,15 +281,15 @@ def read_uint8(payload: bytes) -> int:
     return payload[0]
 
 
-def read_integration_time_s(payload: bytes) -> float:
-    """Return an integration time in seconds.
+def read_uint32(payload: bytes) -> int:
+    """Return the one little-endian uint32 of a payload.
 
     Raises:
         FrameError: The payload has another length.
     """
     if len(payload) != 4:
-        raise FrameError(f"expected the 4 bytes of an integration time, got {len(payload)}")
-    return int.from_bytes(payload, "little") / 1e6
+        raise FrameError(f"expected 4 bytes, got {len(payload)}")
+    return int.from_bytes(payload, "little")
 
 
 def read_revision(payload: bytes) -> str:
@@ -332,3 +343,49 @@ def read_spectrum(payload: bytes, pixel_count: int) -> NDArray[np.float64]:
     if len(payload) != 2 * pixel_count:
         raise FrameError(f"a spectrum is {2 * pixel_count} bytes, got {len(payload)}")
     return np.frombuffer(payload, dtype="<u2").astype(np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectrumMetadata:
+    """What the QE Pro says of a spectrum.
+
+    Attributes:
+        spectrum_count: Number of the spectrum since switching on.
+        tick_us: Clock of the instrument at the spectrum.
+        integration_time_us: With which it was exposed.
+        trigger_mode: With which it was triggered.
+    """
+
+    spectrum_count: int
+    tick_us: int
+    integration_time_us: int
+    trigger_mode: int
+
+
+_METADATA = struct.Struct("<LQLHB13x")
+
+
+def read_spectrum_with_metadata(
+    payload: bytes, pixel_count: int
+) -> tuple[SpectrumMetadata, NDArray[np.float64]]:
+    """Return metadata and counts of a spectrum of the QE Pro.
+
+    Args:
+        payload: 32 bytes of metadata and ``pixel_count`` little-endian uint32.
+        pixel_count: Pixels of the detector.
+
+    Raises:
+        FrameError: The payload has another length.
+    """
+    length = _METADATA.size + 4 * pixel_count
+    if len(payload) != length:
+        raise FrameError(f"a spectrum with metadata is {length} bytes, got {len(payload)}")
+    count, tick_us, integration_time_us, _reserved, trigger_mode = _METADATA.unpack_from(payload)
+    metadata = SpectrumMetadata(
+        spectrum_count=count,
+        tick_us=tick_us,
+        integration_time_us=integration_time_us,
+        trigger_mode=trigger_mode,
+    )
+    counts = np.frombuffer(payload, dtype="<u4", offset=_METADATA.size).astype(np.float64)
+    return metadata, counts
