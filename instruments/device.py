@@ -50,6 +50,10 @@ class BenchDevice(Device):
         self._identity: Identity | None = None
         super().__init__("", name=name, **kwargs)
 
+    def __repr__(self) -> str:
+        """Say what and which it is; ophyd's own asks every signal, and is asked at every step."""
+        return f"{type(self).__name__}(name={self.name!r})"
+
     # -- connection
 
     def connect(self) -> None:

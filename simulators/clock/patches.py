@@ -12,6 +12,7 @@ import selectors
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -191,11 +192,21 @@ def _charge_spinning(clock: VirtualClock, for_reading: bool) -> None:
         clock.block(_SPIN_STEP_S)
 
 
+_known_ends: weakref.WeakKeyDictionary[socket.socket, tuple[object, object]] = (
+    weakref.WeakKeyDictionary()
+)
+"""Of connected sockets: asking the system for every byte that passes would cost more than it."""
+
+
 def _ends(sock: socket.socket) -> tuple[object, object] | None:
-    try:
-        return sock.getsockname(), sock.getpeername()
-    except OSError:
-        return None
+    ends = _known_ends.get(sock)
+    if ends is None:
+        try:
+            ends = sock.getsockname(), sock.getpeername()
+        except OSError:
+            return None
+        _known_ends[sock] = ends
+    return ends
 
 
 def _patch_sockets() -> None:
@@ -246,6 +257,7 @@ def _patch_sockets() -> None:
     def close(self: socket.socket) -> None:
         here = managed()
         ends = None if here is None or self.fileno() < 0 else _ends(self)
+        _known_ends.pop(self, None)
         originals.socket_close(self)
         if here is not None and ends is not None:
             here[0].connection_closed(*ends)

@@ -154,6 +154,8 @@ class VirtualClock:
 
     def yield_turn(self) -> None:
         """Let the others that can run at this instant go first."""
+        if not self._runnable:
+            return
         task = self._tasks[originals.get_ident()]
         with self._mutex:
             self._runnable.append(task)

@@ -166,7 +166,10 @@ class LightPath:
         if not self.shutter_open:
             return 0.0
         passed = 1.0
-        for device, position in self._positions.items():
+        wheels = {**dict.fromkeys(self._filters, FIRST_FILTER), **self._positions}
+        if self._positions.keys() - self._filters.keys():
+            wheels.pop("", None)  # it stood for the wheel that has a name by now
+        for device, position in wheels.items():
             filters = self._filters.get(device, self._filters.get("", ()))
             number = position - FIRST_FILTER
             passed *= filters[number] if 0 <= number < len(filters) else 1.0
