@@ -1,5 +1,6 @@
 """What a chemist follows, beside the peak: colour, scatter, corrected peak."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,9 @@ SCATTER_NM: Final = 18.0
 LARGEST_DRIFT_NM: Final = 0.3
 """An axis that moved by this turns 10 % of wires into 4 %."""
 _FIRST_SPECTRA: Final = 5
+_TOGETHER: Final = 4
+"""Spectra that are unmixed together: one of 2000 counts fixes 10 % of wires and the axis to 0.026
+at best (its Cramer-Rao bound), four to 0.013."""
 _COLOUR_FWHM: Final = 2.5
 
 
@@ -35,7 +39,8 @@ class LiveQuantities:
         excitation_nm: centroid of the excitation light.
         corrected_peak_nm: peak with the light put back that the sample kept.
         corrected_peak_nm_se: its standard error.
-        end_fraction: share of the photons that has the shape of the end spectrum.
+        end_fraction: share of the photons that has the shape of the end spectrum, of this and
+            the three spectra before.
         end_fraction_se: its standard error.
         axis_shift_nm: how far the axis moved since the first spectra, from the mixture.
         flags: what is wrong beside the line itself.
@@ -68,12 +73,16 @@ class LiveMeasure:
     end_counts_s: FloatArray | None = None
     shift_nm_se: float | None = None
     _first: list[FloatArray] = field(default_factory=list, init=False, repr=False)
+    _recent: deque[FloatArray] = field(
+        default_factory=lambda: deque(maxlen=_TOGETHER), init=False, repr=False
+    )
     _excitations: list[float] = field(default_factory=list, init=False, repr=False)
     _last_raw: FloatArray | None = field(default=None, init=False, repr=False)
 
     def clear(self) -> None:
         """Forget the run."""
         self._first.clear()
+        self._recent.clear()
         self._excitations.clear()
         self._last_raw = None
 
@@ -139,9 +148,10 @@ class LiveMeasure:
         if len(self._first) < _FIRST_SPECTRA:
             self._first.append(corrected.counts_s)
             return UnmixResult()
+        self._recent.append(corrected.counts_s)
         return unmix_spectrum(
             corrected.wavelength_nm,
-            corrected.counts_s,
+            np.mean(self._recent, axis=0),
             first_counts=np.mean(self._first, axis=0),
             end_counts=self.end_counts_s,
             shift_nm_se=self.shift_nm_se,

@@ -56,7 +56,7 @@ def test_an_axis_that_moves_in_the_run_is_flagged():
 
 
 def test_a_spectrum_that_comes_twice_decides_nothing():
-    tracker, run = followed()
+    _, run = followed()
     counts = noisy(DARK + pl(), 2)
     assert run.event("primary", counts).flags == ()
     again = run.event("primary", counts)
@@ -121,7 +121,7 @@ def test_the_polynomial_of_the_spectrometer_is_used():
 
 
 def test_a_warmer_detector_needs_another_dark():
-    tracker, run = followed()
+    _, run = followed()
     cold = {"spectrometer_detector_temperature_degc": -10.0}
     run.event("dark", noisy(DARK, 1), **cold)
     assert run.event("primary", noisy(DARK + pl(), 2), **cold).flags == ()
