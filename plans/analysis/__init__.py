@@ -1,5 +1,7 @@
 """Pure analysis: arrays in, frozen results out."""
 
+from plans.analysis.batch import BatchResult, fit_peaks
+from plans.analysis.chain import CorrectionChain, StepRecord
 from plans.analysis.decay import DecayResult, fit_decay
 from plans.analysis.endpoint import (
     DegradationRule,
@@ -35,12 +37,15 @@ from plans.analysis.power_law import (
     quality_factor,
 )
 from plans.analysis.quantum_yield import QuantumYieldResult, relative_quantum_yield
+from plans.analysis.remaining import RemainingShiftRule
 from plans.analysis.spectrum import subtract_dark
 from plans.analysis.unmix import TwoLineResult, UnmixResult, fit_two_lines, unmix_spectrum
 
 __all__ = [
     "ArrheniusResult",
+    "BatchResult",
     "ColourResult",
+    "CorrectionChain",
     "DecayResult",
     "DegradationRule",
     "DoseRule",
@@ -56,8 +61,10 @@ __all__ = [
     "PowerLawResult",
     "QualityFactor",
     "QuantumYieldResult",
+    "RemainingShiftRule",
     "Rule",
     "SplitGaussian",
+    "StepRecord",
     "TargetPeakRule",
     "ThresholdResult",
     "TimeRule",
@@ -73,6 +80,7 @@ __all__ = [
     "fit_decay",
     "fit_kinetics",
     "fit_peak",
+    "fit_peaks",
     "fit_power_law",
     "fit_two_lines",
     "photostability",

@@ -14,6 +14,8 @@ POOR_FIT: Final = "poor_fit"
 NAN: Final = "nan"
 NO_DARK: Final = "no_dark"
 NO_DATA: Final = "no_data"
+STALE: Final = "stale"
+DRIFT: Final = "drift"
 
 MEANINGS: Final[dict[str, str]] = {
     NO_PEAK: "there is no photoluminescence line in the band",
@@ -26,11 +28,13 @@ MEANINGS: Final[dict[str, str]] = {
     POOR_FIT: "one line does not describe the band: a shoulder or a second population",
     NAN: "some values were not finite numbers and were left out",
     NO_DARK: "no fresh dark spectrum with the same settings was subtracted",
+    STALE: "the spectrum is the one before once more: the detector has not been read anew",
+    DRIFT: "the wavelength axis has moved since the start of the run",
     NO_DATA: "the document holds no spectrum or no wavelength axis",
 }
 """Every flag and what it says, in the order in which flags are listed."""
 
-BLOCKING: Final = frozenset({NO_PEAK, SATURATED, EDGE, NO_DATA})
+BLOCKING: Final = frozenset({NO_PEAK, SATURATED, EDGE, STALE, NO_DATA})
 """A spectrum with one of these is shown and stored, but decides nothing."""
 
 

@@ -1,5 +1,6 @@
 """What only depends on the axis of a spectrometer."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -22,6 +23,26 @@ _FEWEST_KNOTS: Final = 24
 _FEWEST_PIXELS: Final = 64
 
 
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """Places on an axis.
+
+    Attributes:
+        wavelength_nm: rising.
+        energy_ev: of the same.
+        falling: the energies with a minus, for a search.
+    """
+
+    wavelength_nm: FloatArray
+    energy_ev: FloatArray
+    falling: FloatArray
+
+
+def _points(wavelength_nm: FloatArray) -> Points:
+    energy = HC_EV_NM / wavelength_nm
+    return Points(wavelength_nm=wavelength_nm, energy_ev=energy, falling=-energy)
+
+
 class Grid:
     """Rising wavelengths of a row of pixels, thinned to knots.
 
@@ -35,6 +56,9 @@ class Grid:
         wavelength_nm: of the knots.
         energy_ev: of the knots.
         step_nm: width that a knot stands for.
+        usual_nm: its median.
+        points: the knots.
+        pixels: all pixels.
         white: variance of a knot of white noise of unit variance per pixel.
         rough_pairs: the same of the fourth difference of sums of two knots.
         smoothed: the same of a knot of the smoothed spectrum.
@@ -49,6 +73,9 @@ class Grid:
         self.wavelength_nm = pixels_nm[index]
         self.energy_ev = HC_EV_NM / self.wavelength_nm
         self.step_nm = np.gradient(self.wavelength_nm)
+        self.usual_nm = float(np.median(self.step_nm))
+        self.points, self.pixels = _points(self.wavelength_nm), _points(pixels_nm)
+        self.ev_per_knot = np.abs(np.gradient(self.energy_ev))
         taps = _cubic(np.arange(-reach, reach + 1) / every) / every
         self._thin = _Banded(size, index[:, None] + np.arange(-reach, reach + 1), taps)
         self.white = float(np.sum(taps**2))

@@ -1,6 +1,7 @@
 """Colour of a spectrum: CIE 1931 xy and Rec. 2020."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -93,10 +94,16 @@ def colour(
     nm, spectrum = nm[visible], spectrum[visible]
     if nm.size < _FEWEST_PIXELS or float(np.ptp(nm)) <= 0.0:
         return ColourResult(reason="fewer than five pixels between 360 and 830 nm")
-    matching = colour_matching(nm) * _widths(nm)
-    if photons:
-        matching /= nm
+    matching = _weights(nm.tobytes(), photons)
     return _colour_of(matching, spectrum, abs(counts_se))
+
+
+@lru_cache(maxsize=8)
+def _weights(axis: bytes, photons: bool) -> FloatArray:
+    """Return what each pixel adds to X, Y and Z."""
+    nm = np.frombuffer(axis, dtype=np.float64)
+    matching = colour_matching(nm) * _widths(nm)
+    return np.asarray(matching / nm) if photons else matching
 
 
 def _colour_of(matching: FloatArray, spectrum: FloatArray, counts_se: float) -> ColourResult:

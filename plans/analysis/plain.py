@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from plans.analysis.grid import Grid, IntArray
+from plans.analysis.grid import Grid, IntArray, SingleArray
 from plans.analysis.judge import WIDEST_EV
 from plans.analysis.leak import ALWAYS_EXCITATION_NM
 from plans.analysis.line import WINDOW_FWHM
@@ -76,9 +76,9 @@ def read_plain(
     read = np.zeros(number, dtype=np.bool_)
     for first in range(0, number, 8 * _TOGETHER):
         block = slice(first, min(first + 8 * _TOGETHER, number))
-        base, starts = _start(grid, spectra[block], dark_noise)
+        base, pixels, starts = _start(grid, spectra[block], dark_noise)
         for rows in _groups(starts):
-            lines = _fit(grid, starts, rows)
+            lines = _fit(grid, starts, rows, pixels)
             found = measure(grid, starts, rows, lines)
             good = _is_photoluminescence(lines, found, band_nm, base[rows] + starts.ground[rows])
             good &= leak[block][rows] < lines.height
@@ -103,10 +103,10 @@ def read_plain(
 
 def _start(
     grid: Grid, spectra: NDArray[np.generic], dark_noise: float | None
-) -> tuple[FloatArray, Starts]:
-    """Return lowest values and first guesses, in pieces that fit a cache."""
+) -> tuple[FloatArray, SingleArray, Starts]:
+    """Return lowest values, spectra above them and first guesses, in pieces that fit a cache."""
     parts: list[Starts] = []
-    bases = []
+    bases, pixels = [], []
     for first in range(0, spectra.shape[0], _TOGETHER):
         piece = np.asarray(spectra[first : first + _TOGETHER], dtype=np.float64)
         with np.errstate(all="ignore"):
@@ -118,19 +118,19 @@ def _start(
             base = np.where(whole, base, 0.0)
             if not whole.all():
                 piece = np.where(whole[:, None], piece, 0.0)
-            starts = find_starts(
-                grid, np.subtract(piece, base[:, None]).astype(np.float32), dark_noise
-            )
+            above = np.subtract(piece, base[:, None]).astype(np.float32)
+            starts = find_starts(grid, above, dark_noise)
         starts.plain[~whole] = False
         parts.append(starts)
         bases.append(base)
+        pixels.append(above)
     if len(parts) == 1:
-        return bases[0], parts[0]
+        return bases[0], pixels[0], parts[0]
     joined = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in Starts.__dataclass_fields__
     }
-    return np.concatenate(bases), Starts(**joined)
+    return np.concatenate(bases), np.concatenate(pixels), Starts(**joined)
 
 
 def _groups(starts: Starts) -> Iterator[IntArray]:
@@ -147,15 +147,15 @@ def _groups(starts: Starts) -> Iterator[IntArray]:
             yield alike[first : first + _TOGETHER]
 
 
-def _fit(grid: Grid, starts: Starts, rows: IntArray) -> Lines:
+def _fit(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -> Lines:
     """Fit lines; start again where the window was cut for a narrower line."""
     with np.errstate(all="ignore"):
-        lines = fit_lines(grid, starts, rows)
+        lines = fit_lines(grid, starts, rows, pixels)
         again = ~lines.settled & np.all(np.isfinite(lines.shape), axis=1)
         if not again.any():
             return lines
         starts.shape[rows[again]] = lines.shape[again]
-        return fit_lines(grid, starts, rows)
+        return fit_lines(grid, starts, rows, pixels)
 
 
 def _is_photoluminescence(

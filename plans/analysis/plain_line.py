@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from plans.analysis.grid import Grid, IntArray, SingleArray
+from plans.analysis.grid import Grid, IntArray, Points, SingleArray
 from plans.analysis.line import MOST_SKEW, TAPER_FWHM, WEIGHT_FLOOR, WINDOW_FWHM
 from plans.analysis.noise import FloatArray
 from plans.analysis.plain_start import Starts
@@ -18,6 +18,9 @@ _MOST_STEPS: Final = 14
 _COARSE_STEPS: Final = 3  # on every other knot
 _SMALL: Final = 1e-4  # full widths; steps shrink at least threefold
 _UNIT, _GROUND, _ALONG, _POSITION, _LOW, _HIGH, _RESIDUAL = range(7)
+_DIAGONAL: Final = np.arange(6)
+_RIDGE: Final = 1e-7 * np.eye(6)
+_SKEW: Final = 0.3  # logarithm of the ratio of the widths
 _MARGIN: Final = 1.2  # of the window, for a line that becomes wider or moves
 
 
@@ -78,29 +81,29 @@ class _Window:
     Energies are counted from the first guess in its full widths, so that single precision does.
     """
 
-    def __init__(self, grid: Grid, starts: Starts, rows: IntArray) -> None:
-        shape = starts.shape[rows]
+    def __init__(
+        self, points: Points, counts: SingleArray, shape: FloatArray, scale: FloatArray
+    ) -> None:
         self.at_ev, self.unit_ev = shape[:, 0], 0.5 * (shape[:, 1] + shape[:, 2])
         reach = _MARGIN * WINDOW_FWHM * self.unit_ev
-        first = np.searchsorted(-grid.energy_ev, -(self.at_ev + reach))
-        last = np.searchsorted(-grid.energy_ev, -(self.at_ev - reach))
-        size = max(int(np.max(last - first)), 2)
+        first = np.searchsorted(points.falling, -(self.at_ev + reach))
+        last = np.searchsorted(points.falling, -(self.at_ev - reach))
+        size = max(int((last - first).max()), 2)
         index = first[:, None] + np.arange(size)
         self.inside = (index < last[:, None]).astype(np.float32)
-        self.index = np.minimum(index, grid.energy_ev.size - 1)
-        energy = grid.energy_ev[self.index]
-        self.z = ((energy - self.at_ev[:, None]) / self.unit_ev[:, None]).astype(np.float32)
-        self.square = ((energy / self.at_ev[:, None]) ** 2).astype(np.float32)
-        axis = grid.wavelength_nm[self.index]
+        self.index = np.minimum(index, points.energy_ev.size - 1)
+        energy = points.energy_ev[self.index]
+        at_ev = self.at_ev[:, None]
+        self.z = ((energy - at_ev) / self.unit_ev[:, None]).astype(np.float32)
+        self.square = np.square(energy / at_ev).astype(np.float32)
         self.reference_nm = HC_EV_NM / self.at_ev
-        self.span_nm = np.maximum(np.ptp(axis, axis=1), 1e-9)
+        self.span_nm = 2.0 * reach * self.reference_nm**2 / HC_EV_NM
+        axis = points.wavelength_nm[self.index]
         away = (axis - self.reference_nm[:, None]) / self.span_nm[:, None]
         self.along = away.astype(np.float32)
-        self.scale = starts.height[rows]
-        data = np.take_along_axis(starts.knots[rows], self.index, axis=1)
-        self.data = (data - starts.ground[rows, None].astype(np.float32)) / self.scale[
-            :, None
-        ].astype(np.float32)
+        self.scale = scale
+        data = counts[np.arange(shape.shape[0])[:, None], self.index]
+        self.data = data * (1.0 / scale).astype(np.float32)[:, None]
 
     def part(self, rows: BoolArray | slice, every: int = 1) -> "_Window":
         """Return some of the spectra, on all or every other knot."""
@@ -119,7 +122,9 @@ class _Window:
         red = away < 0.0
         per_width = np.where(red, 1.0 / low, 1.0 / high)
         away *= per_width
-        exponent = np.minimum(4.0 * _LN2 * away * away, np.float32(80.0))
+        exponent = away * away
+        exponent *= 4.0 * _LN2
+        np.minimum(exponent, 80.0, out=exponent)
         now_ev = (self.at_ev + self.unit_ev * parameters[:, 3])[:, None]
         ratio = ((self.at_ev[:, None] / now_ev) ** 2).astype(np.float32)
         unit = np.exp(-exponent)
@@ -141,13 +146,16 @@ class _Window:
         found[:, _RESIDUAL] = residual
         far = np.abs(self.z - position)
         far *= 2.0 / (low + high)
-        weights = np.clip((WINDOW_FWHM - far) * (1.0 / TAPER_FWHM), 0.0, 1.0)
+        weights = np.subtract(WINDOW_FWHM, far, out=far)
+        weights *= 1.0 / TAPER_FWHM
+        np.minimum(weights, 1.0, out=weights)
+        np.maximum(weights, 0.0, out=weights)
         weights *= self.inside
         weights /= WEIGHT_FLOOR + unit
         return found, weights
 
 
-def fit_lines(grid: Grid, starts: Starts, rows: IntArray) -> Lines:
+def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray | None) -> Lines:
     """Fit a split Gaussian in energy with a straight baseline to plain spectra.
 
     Gauss-Newton steps with analytic derivatives; the weights follow the line from step to step.
@@ -156,13 +164,13 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray) -> Lines:
         grid: the knots.
         starts: the spectra.
         rows: which of them.
+        pixels: all spectra, not thinned; None leaves the fit at the knots.
     """
-    window = _Window(grid, starts, rows)
+    shape = starts.shape[rows]
+    counts = starts.knots[rows] - starts.ground[rows, None].astype(np.float32)
+    window = _Window(grid.points, counts, shape, starts.height[rows])
     parameters = np.zeros((rows.size, 6))
     parameters[:, 0] = 1.0
-    shape = starts.shape[rows]
-    parameters[:, 1] = np.median(window.data, axis=1)
-    parameters[:, 1] = np.minimum(parameters[:, 1], 0.3)
     parameters[:, 4:] = shape[:, 1:] / window.unit_ev[:, None]
     settled = np.zeros(rows.size, dtype=np.bool_)
     open_rows = np.arange(rows.size)
@@ -172,7 +180,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray) -> Lines:
             part = window
         now = parameters[open_rows]
         trial = _inside(now, _step(*part.evaluate(now)))
-        change = np.max(np.abs(trial[:, 3:] - now[:, 3:]), axis=1)
+        change = np.abs(trial[:, 3:] - now[:, 3:]).max(axis=1)
         parameters[open_rows] = trial
         done = change < _SMALL * 0.5 * (now[:, 4] + now[:, 5])
         done &= turn >= _COARSE_STEPS
@@ -181,13 +189,32 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray) -> Lines:
             break
         if 4 * int(done.sum()) > done.size:
             open_rows, part = open_rows[~done], part.part(~done)
+    if pixels is not None:
+        _polish(grid, pixels, starts, rows, parameters)
     return _as_lines(window, parameters, settled)
+
+
+def _polish(
+    grid: Grid, pixels: SingleArray, starts: Starts, rows: IntArray, parameters: FloatArray
+) -> None:
+    """Take one more step of the skew lines, on all pixels.
+
+    The kink in the second derivative at the top of a skew line is not smooth over a knot.
+    """
+    skew = np.flatnonzero(np.abs(np.log(parameters[:, 4] / parameters[:, 5])) > _SKEW)
+    if skew.size == 0:
+        return
+    here = rows[skew]
+    counts = pixels[here] - starts.ground[here, None].astype(np.float32)
+    window = _Window(grid.pixels, counts, starts.shape[here], starts.height[here])
+    now = parameters[skew]
+    parameters[skew] = _inside(now, _step(*window.evaluate(now)))
 
 
 def _step(columns: SingleArray, weights: SingleArray) -> FloatArray:
     gram = normal_matrix(columns, np.sqrt(weights))
-    size = np.sqrt(np.maximum(np.einsum("nii->ni", gram)[:, :6], 1e-30))
-    matrix = gram[:, :6, :6] / (size[:, :, None] * size[:, None, :]) + 1e-7 * np.eye(6)
+    size = np.sqrt(np.maximum(gram[:, _DIAGONAL, _DIAGONAL], 1e-30))
+    matrix = gram[:, :6, :6] / (size[:, :, None] * size[:, None, :]) + _RIDGE
     return np.asarray(np.linalg.solve(matrix, (gram[:, :6, 6] / size)[:, :, None])[:, :, 0] / size)
 
 
@@ -199,12 +226,13 @@ def normal_matrix(columns: SingleArray, roots: SingleArray) -> FloatArray:
 
 def _inside(parameters: FloatArray, step: FloatArray) -> FloatArray:
     """Take a step that no line loses itself in."""
-    trial = parameters + np.nan_to_num(step)
-    wide = 0.25 * (parameters[:, 4] + parameters[:, 5])
-    trial[:, 3] = np.clip(trial[:, 3], parameters[:, 3] - wide, parameters[:, 3] + wide)
-    trial[:, 4:] = np.clip(trial[:, 4:], 0.6 * parameters[:, 4:], 1.7 * parameters[:, 4:])
-    wider = 0.5 * (trial[:, 4:5] + trial[:, 5:6])
-    trial[:, 4:] = np.clip(trial[:, 4:], wider / MOST_SKEW, 2.0 * wider)
+    trial = parameters + step
+    widths, at = parameters[:, 4:], parameters[:, 3]
+    wide = 0.25 * (widths[:, 0] + widths[:, 1])
+    trial[:, 3] = np.minimum(np.maximum(trial[:, 3], at - wide), at + wide)
+    moved = np.minimum(np.maximum(trial[:, 4:], 0.6 * widths), 1.7 * widths)
+    wider = 0.5 * (moved[:, 0] + moved[:, 1])[:, None]
+    trial[:, 4:] = np.minimum(np.maximum(moved, wider / MOST_SKEW), 2.0 * wider)
     return trial
 
 

@@ -1,6 +1,7 @@
 """Errors, widths, areas and doubts of many plain lines."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,8 +22,9 @@ _SLOW_FWHM: Final = 0.25
 _STEEPEST: Final = 3.0
 _FLAT_WITHIN: Final = 0.005
 _FLAT_FWHM: Final = 0.28
-_CORRELATED: Final = 2.5
+_CORRELATED: Final = 5.0
 _UNIT, _RESIDUAL = 0, 6
+_DIAGONAL: Final = np.arange(6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +82,14 @@ def measure(grid: Grid, starts: Starts, rows: IntArray, lines: Lines) -> Measure
     )
 
 
+_sum = np.add.reduce
+
+
 class _Measuring:
     def __init__(self, grid: Grid, starts: Starts, rows: IntArray, lines: Lines) -> None:
         self.grid, self.lines = grid, lines
         scale = lines.scale.astype(np.float32)[:, None]
-        self.variance = np.take_along_axis(starts.variance[rows], lines.index, axis=1) / scale**2
+        self.variance = starts.variance[rows[:, None], lines.index] / scale**2
         self.inside = lines.inside
         self.height = lines.height / lines.scale
         self.line = lines.columns[:, _UNIT] * self.height.astype(np.float32)[:, None]
@@ -109,7 +114,7 @@ class _Measuring:
         lines = self.lines
         normal = normal_matrix(lines.columns[:, :6], np.sqrt(lines.weights))
         spread = normal_matrix(lines.columns[:, :6], lines.weights * np.sqrt(self.variance))
-        size = np.sqrt(np.maximum(np.einsum("nii->ni", normal), 1e-30))
+        size = np.sqrt(np.maximum(normal[:, _DIAGONAL, _DIAGONAL], 1e-30))
         outer = size[:, :, None] * size[:, None, :]
         by = np.zeros((size.shape[0], 6, 2))
         position, high = lines.shape[:, 0], lines.shape[:, 2]
@@ -137,36 +142,37 @@ class _Measuring:
         fourth = second[:, 2:] - 2.0 * second[:, 1:-1] + second[:, :-2]
         usual = np.maximum(self.variance[:, 4 : even - 4 : 2], 1e-30) * self.grid.rough_pairs
         known = whole[:, 4:]
-        power = np.sum(fourth**2 / usual * known, axis=1) / np.maximum(known.sum(axis=1), 1.0)
+        power = _sum(fourth**2 / usual * known, axis=1) / np.maximum(known.sum(axis=1), 1.0)
         return np.where(power > _CORRELATED, power, 1.0).astype(np.float64)
 
     def snr(self) -> FloatArray:
         """Return the height over the noise of one pixel at the top."""
         top = (self.far < 0.5) * self.inside
-        noise = np.sqrt(np.sum(self.variance * top, axis=1) / np.maximum(top.sum(axis=1), 1.0))
-        return self.height / np.maximum(noise, 1e-9 * np.abs(self.height))
+        noise = np.sqrt(_sum(self.variance * top, axis=1) / np.maximum(top.sum(axis=1), 1.0))
+        return np.asarray(self.height / np.maximum(noise, 1e-9 * np.abs(self.height)))
 
     def chi2_red(self) -> FloatArray:
         """Return the mean squared residual over its variance."""
         near = (self.far <= 1.2) * self.inside
         level = self.line + self.lift
         usual = self.floor[:, None] + self.gain[:, None] * np.maximum(level, 0.0)
-        power = np.sum(self.residual**2 / np.maximum(usual, 1e-30) * near, axis=1)
-        return power / (self.grid.white * np.maximum(near.sum(axis=1) - 5.0, 1.0))
+        power = _sum(self.residual**2 / np.maximum(usual, 1e-30) * near, axis=1)
+        held = self.grid.white * np.maximum(near.sum(axis=1) - 5.0, 1.0)
+        return np.asarray(power / held, dtype=np.float64)
 
     def shape(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return half-maximum width, moment width, area, centroid and shoulder."""
         above = (self.line + self.residual) * self.step
         reach = self.far <= AREA_FWHM
-        area = np.sum(above * reach, axis=1, dtype=np.float64)
+        area = _sum(above * reach, axis=1, dtype=np.float64)
         above *= self.far <= CENTROID_FWHM
-        whole = np.sum(above, axis=1, dtype=np.float64)
+        whole = _sum(above, axis=1, dtype=np.float64)
         whole = np.where(whole > 0.0, whole, np.nan)
-        mean = np.sum(above * self.away, axis=1, dtype=np.float64) / whole
-        square = np.sum(above * self.away**2, axis=1, dtype=np.float64) / whole
+        mean = _sum(above * self.away, axis=1, dtype=np.float64) / whole
+        square = _sum(above * self.away**2, axis=1, dtype=np.float64) / whole
         moment = np.sqrt(np.maximum(8.0 * _LN2 * (square - mean**2), 0.0)) * self.fwhm_nm
         outside = self.residual * self.step * reach * (self.far > 0.65)
-        shoulder = np.sum(outside, axis=1, dtype=np.float64) / np.where(area > 0.0, area, np.nan)
+        shoulder = _sum(outside, axis=1, dtype=np.float64) / np.where(area > 0.0, area, np.nan)
         centroid = self.peak_nm + mean * self.fwhm_nm
         return self._width(), moment, area * self.lines.scale, centroid, shoulder
 
@@ -196,25 +202,25 @@ class _Measuring:
         near = np.abs(self.away - away.astype(np.float32)[:, None]) <= CROSSING_FWHM
         near &= self.inside > 0.0
         held = near.sum(axis=1)
-        mean = np.sum(self.residual * near, axis=1, dtype=np.float64) / np.maximum(held, 1)
+        mean = _sum(self.residual * near, axis=1, dtype=np.float64) / np.maximum(held, 1)
         return np.where(held >= 2, mean, np.nan)
 
     def is_clear(self) -> BoolArray:
         """Hold lines against the limits of `judge`, with a margin."""
-        knots = float(np.median(self.fwhm_nm)) / float(np.median(self.grid.step_nm))
-        weights = kernel(max(_SLOW_FWHM * knots, 1.0), 1.0)
-        slow = self.residual @ _filter(self.residual.shape[1], weights)
-        noise = self.variance * np.float32(self.grid.white * float(np.sum(weights**2)))
-        level = np.sqrt(np.sum(noise * self.core, axis=1) / self.held)
-        power = np.sum(slow**2 * self.core, axis=1) / self.held
+        knots = float(self.fwhm_nm[self.fwhm_nm.size // 2]) / self.grid.usual_nm
+        smoother = _smoother(self.residual.shape[1], round(8.0 * _SLOW_FWHM * knots))
+        slow = self.residual @ smoother.matrix
+        noise = self.variance * np.float32(self.grid.white * smoother.white)
+        level = np.sqrt(_sum(noise * self.core, axis=1) / self.held)
+        power = _sum(slow**2 * self.core, axis=1) / self.held
         clear = power < 0.95 * MOST_NOISE_POWER * level**2
         clear |= power - level**2 < (MOST_MISFIT * self.height) ** 2
         known = np.maximum(self.inside.sum(axis=1), 1.0)
-        clear &= np.sqrt(np.sum(slow**2, axis=1) / known) < 0.1 * self.height + level
+        clear &= np.sqrt(_sum(slow**2, axis=1) / known) < 0.1 * self.height + level
         clear &= self.height > 6.0 * level
         data = self.line + self.residual
-        pixel = np.sqrt(np.sum(self.variance * self.core, axis=1) / self.held * self.grid.white)
-        pitch = np.median(self.grid.step_nm)
+        pixel = np.sqrt(_sum(self.variance * self.core, axis=1) / self.held * self.grid.white)
+        pitch = self.grid.usual_nm
         slopes = np.abs(np.diff(data, axis=1)) * self.core[:, 1:]
         steepest = np.max(slopes, axis=1) / pitch * self.fwhm_nm
         clear &= steepest < _STEEPEST * self.height + 7.0 * pixel / pitch * self.fwhm_nm
@@ -230,12 +236,22 @@ class _Measuring:
         return np.asarray(self.away[rows, last] - self.away[rows, first] > _FLAT_FWHM)
 
 
-def _filter(size: int, weights: FloatArray) -> SingleArray:
-    """Return a matrix that filters rows of this size, mirrored at their ends."""
+@dataclass(frozen=True, kw_only=True)
+class _Smoother:
+    """A Gaussian as a matrix, mirrored at the ends, and what it leaves of white noise."""
+
+    matrix: SingleArray
+    white: float
+
+
+@lru_cache(maxsize=128)
+def _smoother(size: int, eighths: int) -> _Smoother:
+    """Return a Gaussian of this many eighths of a knot for rows of this size."""
+    weights = kernel(max(eighths / 8.0, 1.0), 1.0)
     half = weights.size // 2
     matrix = np.zeros((size, size), dtype=np.float32)
     for away, weight in zip(range(-half, half + 1), weights, strict=True):
         source = np.abs(np.arange(size) + away) % max(2 * (size - 1), 1)
         source = np.minimum(source, 2 * (size - 1) - source)
         np.add.at(matrix, (source, np.arange(size)), np.float32(weight))
-    return matrix
+    return _Smoother(matrix=matrix, white=float(np.sum(weights**2)))

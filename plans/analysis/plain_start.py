@@ -58,9 +58,9 @@ def find_starts(grid: Grid, spectra: SingleArray, dark_noise: float | None) -> S
     least = np.maximum(0.01 * full, 1e-9 * np.max(np.abs(smoothed), axis=1))
     needed = np.maximum(6.0 * noise, least)
     top, feet, crossings, rise = _single_maximum(smoothed)
-    height = np.take_along_axis(smoothed, top[:, None], axis=1)[:, 0]
+    height = smoothed[np.arange(top.size), top]
     prominence = height - np.maximum(*feet)
-    edge = int(np.ceil(SEARCH_FWHM_NM / float(grid.step_nm[0])))
+    edge = int(np.ceil(SEARCH_FWHM_NM / grid.usual_nm))
     plain = (top > edge) & (top < smoothed.shape[1] - 1 - edge)
     plain &= prominence > _LEAST_FEET * (height - np.minimum(*feet))
     plain &= prominence > 1.2 * needed
@@ -125,13 +125,14 @@ def _shape(grid: Grid, top: IntArray, crossings: Sequence[FloatArray]) -> FloatA
     """Return position and widths from the top and the places of half prominence."""
     blue, red = crossings  # in knots
     position = grid.energy_ev[top]
-    per_knot = np.abs(np.gradient(grid.energy_ev))[top]
+    per_knot = grid.ev_per_knot[top]
     away = np.stack([red - top, top - blue], axis=1) * per_knot[:, None]
     wide = 2.0 * np.maximum(away, 0.5 * per_knot[:, None])
     blur = (SEARCH_FWHM_NM * position**2 / HC_EV_NM)[:, None]
     widths = np.sqrt(np.maximum(wide**2 - blur**2, (0.3 * wide) ** 2))
     middle = widths.mean(axis=1, keepdims=True)
-    widths = np.clip(widths, 0.6 * middle, 1.4 * middle)  # the maximum of a noisy top wanders
+    # The maximum of a noisy top wanders.
+    widths = np.minimum(np.maximum(widths, 0.6 * middle), 1.4 * middle)
     return np.concatenate([position[:, None], np.minimum(widths, WIDEST_EV)], axis=1)
 
 
@@ -146,7 +147,8 @@ def _single_maximum(
     number, size = smoothed.shape
     top = np.argmax(smoothed, axis=1)
     place = np.arange(size)
-    height = np.take_along_axis(smoothed, top[:, None], axis=1)
+    rows = np.arange(number)
+    height = smoothed[rows, top][:, None]
     after = np.where(place >= top[:, None], smoothed, height)
     before = np.where(place <= top[:, None], smoothed, height)[:, ::-1]
     rises = []
@@ -156,7 +158,6 @@ def _single_maximum(
         rises.append(np.max(way - lowest, axis=1))
         feet.append(lowest[:, -1])
     half = 0.5 * (height[:, 0] + np.maximum(*feet))
-    rows = np.arange(number)
     right = np.argmax(after <= half[:, None], axis=1)
     left = size - 1 - np.argmax(before <= half[:, None], axis=1)
     red = right - _part(smoothed, rows, right, np.maximum(right - 1, 0), half)

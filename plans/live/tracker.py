@@ -1,8 +1,8 @@
 """Documents in, the tracked photoluminescence peak out."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,13 +10,16 @@ from bluesky.protocols import Hints, Reading
 from event_model.documents.event_descriptor import DataKey
 
 from plans.analysis import flags as flag_words
+from plans.analysis.chain import Corrected, CorrectionChain, SampleAbsorbance, StepRecord
 from plans.analysis.noise import FloatArray
 from plans.analysis.peak import PeakResult, fit_peak
 from plans.live.dark_library import DarkLibrary
+from plans.live.frame import NO_NUMBER, Frame, as_array, as_number, events_of
+from plans.live.quantities import LiveMeasure, LiveQuantities
 
 DARK_STREAM: Final = "dark"
 PRIMARY_STREAM: Final = "primary"
-_NO_NUMBER: Final = float("nan")
+ABSORBANCE_STREAM: Final = "absorbance"
 _KEYS: Final = {
     "peak_nm": ("nm", "wavelength of the PL maximum"),
     "peak_nm_se": ("nm", "standard error of the peak wavelength"),
@@ -24,7 +27,33 @@ _KEYS: Final = {
     "fwhm_nm": ("nm", "full width at half maximum"),
     "area": ("counts nm/s", "integral of the PL line per second of integration"),
     "snr": ("", "height over the noise of one pixel"),
+    "centroid_nm": ("nm", "mean wavelength within 1.5 full widths"),
+    "moment_fwhm_nm": ("nm", "2.355 times the root of the second moment"),
+    "fwhm_ev": ("eV", "full width at half maximum of the fitted line"),
+    "height": ("counts/s", "height of the line per second of integration"),
+    "asymmetry": ("", "width of the red half over the width of the blue half"),
+    "shoulder": ("", "part of the area that one line does not describe"),
+    "chi2_red": ("", "mean squared residual over its variance"),
 }
+_LIVE_KEYS: Final = {
+    "cie_x": ("", "CIE 1931 x of the line"),
+    "cie_y": ("", "CIE 1931 y of the line"),
+    "rec2020_distance": ("", "distance in xy to the green primary of Rec. 2020"),
+    "scatter_ratio": ("", "scattered excitation over the area of the line"),
+    "excitation_nm": ("nm", "centroid of the scattered excitation"),
+    "corrected_peak_nm": ("nm", "peak with reabsorption taken back"),
+    "corrected_peak_nm_se": ("nm", "standard error of that peak"),
+    "end_fraction": ("", "share of the photons with the shape of the end spectrum"),
+    "end_fraction_se": ("", "its standard error"),
+    "axis_shift_nm": ("nm", "move of the wavelength axis since the first spectra"),
+}
+_TEXT_KEYS: Final = {
+    "flags": "what is wrong, comma separated",
+    "reason": "the same in sentences",
+    "corrections": "steps of the correction chain that were taken, comma separated",
+}
+SPACE: Final = "maximum of counts per nm, from a fit of photons per eV"
+"""In which space the peak is read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +67,10 @@ class TrackedSpectrum:
         counts_s: counts per second of integration, dark corrected where there was a dark.
         integration_time_s: exposure, NaN when the documents do not say.
         peak: the line, or the reason why there is none.
-        flags: flags of the fit and of the dark correction.
+        flags: flags of the fit, of the corrections and of the run so far.
+        reason: the same in sentences.
+        live: colour, scatter, corrected peak, mixture.
+        steps: what became of each step of the correction chain.
         data: the other values of the event.
     """
 
@@ -49,6 +81,9 @@ class TrackedSpectrum:
     integration_time_s: float
     peak: PeakResult
     flags: tuple[str, ...]
+    reason: str = ""
+    live: LiveQuantities = field(default_factory=LiveQuantities)
+    steps: tuple[StepRecord, ...] = field(default=(), repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -72,6 +107,9 @@ class PLTracker:
         name: prefix of the tracked keys.
         dark_expires_s: a dark spectrum older than this is flagged.
         keep: number of spectra that `history` keeps.
+        chain: corrections of the spectrometer. Without a nonlinearity that of the documents is
+            taken, without an absorbance the one that the run measures.
+        measure: what is measured beside the peak; holds the spectrum of the end product.
     """
 
     parent = None
@@ -85,11 +123,16 @@ class PLTracker:
         name: str = "tracker",
         dark_expires_s: float = 900.0,
         keep: int = 20_000,
+        chain: CorrectionChain | None = None,
+        measure: LiveMeasure | None = None,
     ) -> None:
         self.name = name
         self.band_nm = band_nm
         self.history: list[TrackedSpectrum] = []
         self.darks = DarkLibrary(expires_s=dark_expires_s)
+        self.chain = chain or CorrectionChain()
+        self.measure = measure or LiveMeasure()
+        self._absorbance: SampleAbsorbance | None = None
         self._spectrometer = spectrometer
         self._light = light
         self._keep = keep
@@ -106,6 +149,8 @@ class PLTracker:
             self._streams.clear()
             self.history.clear()
             self.darks.clear()
+            self.measure.clear()
+            self._absorbance = None
         elif name == "descriptor":
             self._streams[doc["uid"]] = _Stream(
                 name=doc.get("name", PRIMARY_STREAM), settings=self._settings(doc)
@@ -113,7 +158,7 @@ class PLTracker:
         elif name == "event":
             self._event(doc)
         elif name == "event_page":
-            for event in _events_of(doc):
+            for event in events_of(doc):
                 self._event(event)
 
     def _settings(self, descriptor: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -123,63 +168,101 @@ class PLTracker:
 
     def _event(self, doc: Mapping[str, Any]) -> None:
         stream = self._streams.get(doc["descriptor"])
-        if stream is None or stream.name not in (DARK_STREAM, PRIMARY_STREAM):
+        if stream is None:
             return
-        frame = _Frame(self._spectrometer, stream.settings, doc)
+        if stream.name == ABSORBANCE_STREAM:
+            self._learn_absorbance(doc)
+        if stream.name not in (DARK_STREAM, PRIMARY_STREAM):
+            return
+        frame = Frame(self._spectrometer, stream.settings, doc)
         if stream.name == PRIMARY_STREAM:
             self.history.append(self._track(frame))
             del self.history[: -self._keep]
         elif frame.counts is not None:
-            self.darks.add(frame.counts, frame.settings, frame.time_s)
+            self.darks.add(frame.counts, frame.settings, frame.time_s, frame.temperature_degc)
 
-    def _track(self, frame: "_Frame") -> TrackedSpectrum:
-        found: set[str] = set()
-        wavelength_nm, counts = frame.wavelength_nm, frame.counts
-        if counts is None or wavelength_nm is None or counts.size != wavelength_nm.size:
-            peak = PeakResult(
-                flags=(flag_words.NO_PEAK, flag_words.NO_DATA), reason=frame.what_is_missing()
+    def _learn_absorbance(self, doc: Mapping[str, Any]) -> None:
+        axis = as_array(doc["data"].get("absorbance_wavelength_nm"))
+        values = as_array(doc["data"].get("absorbance"))
+        if axis is not None and values is not None and axis.size == values.size:
+            self._absorbance = SampleAbsorbance(
+                name="absorbance of the run",
+                taken_s=as_number(doc.get("time")),
+                wavelength_nm=axis,
+                absorbance=values,
             )
-            return self._tracked(frame, np.empty(0), np.empty(0), peak, found)
-        dark = self.darks.find(frame.settings, frame.time_s, counts.size)
-        if dark is None:
-            found.add(flag_words.NO_DARK)
-        corrected = counts if dark is None else counts - dark.counts
+
+    def _track(self, frame: Frame) -> TrackedSpectrum:
+        axis, counts = frame.wavelength_nm, frame.counts
+        if counts is None or axis is None or counts.size != axis.size:
+            missing = (flag_words.NO_PEAK, flag_words.NO_DATA)
+            return self._tracked(frame, PeakResult(flags=missing, reason=frame.what_is_missing()))
+        dark = self.darks.find(frame.settings, frame.time_s, counts.size, frame.temperature_degc)
+        excitation = self._excitation(frame)
+        corrected = self._chain_of(frame).apply(
+            axis,
+            counts,
+            dark=dark,
+            integration_time_s=frame.integration_time_s,
+            now_s=frame.time_s,
+            excitation_nm=excitation[0] if excitation else NO_NUMBER,
+            no_dark=""
+            if dark is not None
+            else self.darks.why_none(frame.settings, frame.time_s, frame.temperature_degc),
+        )
         per_s = 1.0 / frame.integration_time_s if frame.integration_time_s > 0 else 1.0
-        noise = None if dark is None else dark.corrected_noise * per_s
-        corrected = corrected * per_s
         peak = fit_peak(
-            wavelength_nm,
-            corrected,
+            corrected.wavelength_nm,
+            corrected.counts_s,
             raw_counts=counts,
             full_scale_counts=frame.full_scale_counts,
-            dark_noise=noise,
-            excitation_nm=self._excitation(frame),
+            dark_noise=None if dark is None else dark.corrected_noise * per_s,
+            excitation_nm=excitation,
             band_nm=self.band_nm,
+            resolution_nm=frame.resolution_nm,
         )
-        return self._tracked(frame, wavelength_nm, corrected, peak, found)
+        live = self.measure.measure(corrected, peak, excitation)
+        return self._tracked(frame, peak, corrected, live)
+
+    def _chain_of(self, frame: Frame) -> CorrectionChain:
+        """Return the chain, with what the documents know where it knows nothing."""
+        chain = self.chain
+        if chain.nonlinearity is None and (found := frame.nonlinearity()) is not None:
+            chain = replace(chain, nonlinearity=found)
+        if chain.absorbance is None and self._absorbance is not None:
+            chain = replace(chain, absorbance=self._absorbance)
+        return chain
 
     def _tracked(
         self,
-        frame: "_Frame",
-        wavelength_nm: FloatArray,
-        counts_s: FloatArray,
+        frame: Frame,
         peak: PeakResult,
-        found: set[str],
+        corrected: Corrected | None = None,
+        live: LiveQuantities | None = None,
     ) -> TrackedSpectrum:
         large = f"{self._spectrometer}_spectrum_counts"
+        live = live or LiveQuantities()
+        found = {*peak.flags, *live.flags}
+        reasons = [peak.reason, live.reason]
+        if corrected is not None and not corrected.step("dark").on:
+            found.add(flag_words.NO_DARK)
+            reasons.append(corrected.step("dark").why)
         return TrackedSpectrum(
             seq_num=int(frame.doc.get("seq_num", len(self.history) + 1)),
             time_s=frame.time_s,
-            wavelength_nm=wavelength_nm,
-            counts_s=counts_s,
+            wavelength_nm=np.empty(0) if corrected is None else corrected.wavelength_nm,
+            counts_s=np.empty(0) if corrected is None else corrected.counts_s,
             integration_time_s=frame.integration_time_s,
             peak=peak,
-            flags=flag_words.in_order({*peak.flags, *found}),
+            flags=flag_words.in_order(found),
+            reason="; ".join(reason for reason in reasons if reason),
+            live=live,
+            steps=() if corrected is None else corrected.steps,
             data={key: value for key, value in frame.doc["data"].items() if key != large},
         )
 
-    def _excitation(self, frame: "_Frame") -> tuple[float, ...]:
-        nm = _number(frame.doc["data"].get(f"{self._light}_wavelength_nm"))
+    def _excitation(self, frame: Frame) -> tuple[float, ...]:
+        nm = as_number(frame.doc["data"].get(f"{self._light}_wavelength_nm"))
         return (nm,) if nm > 0.0 else ()
 
     # What bluesky reads.
@@ -193,15 +276,23 @@ class PLTracker:
         """Return the last tracked values; NaN without a peak."""
         latest = self.latest
         now = time.time() if latest is None else latest.time_s
-        values: dict[str, Any] = {f"{self.name}_{key}": _NO_NUMBER for key in _KEYS}
-        flags: tuple[str, ...] = (flag_words.NO_PEAK, flag_words.NO_DATA)
+        numbers = dict.fromkeys((*_KEYS, *_LIVE_KEYS), NO_NUMBER)
+        texts = {"flags": f"{flag_words.NO_PEAK},{flag_words.NO_DATA}", "reason": "",
+                 "corrections": ""}  # fmt: skip
         if latest is not None:
-            flags = latest.flags
             for key in _KEYS:
                 value = getattr(latest.peak, key)
-                values[f"{self.name}_{key}"] = _NO_NUMBER if value is None else float(value)
-        values[f"{self.name}_flags"] = ",".join(flags)
-        return {key: {"value": value, "timestamp": now} for key, value in values.items()}
+                numbers[key] = NO_NUMBER if value is None else float(value)
+            for key in _LIVE_KEYS:
+                numbers[key] = float(getattr(latest.live, key))
+            texts["flags"] = ",".join(latest.flags)
+            texts["reason"] = latest.reason
+            texts["corrections"] = ",".join(step.name for step in latest.steps if step.on)
+        values: dict[str, Any] = {**numbers, **texts}
+        return {
+            f"{self.name}_{key}": {"value": value, "timestamp": now}
+            for key, value in values.items()
+        }
 
     def describe(self) -> dict[str, DataKey]:
         """Describe the keys of `read`."""
@@ -212,22 +303,26 @@ class PLTracker:
                 "shape": [],
                 "units": units,
             }
-            for key, (units, meaning) in _KEYS.items()
+            for key, (units, meaning) in (_KEYS | _LIVE_KEYS).items()
         }
-        keys[f"{self.name}_flags"] = {
-            "source": f"analysis:{self.name}: what is wrong, comma separated",
-            "dtype": "string",
-            "shape": [],
-        }
+        for key, meaning in _TEXT_KEYS.items():
+            keys[f"{self.name}_{key}"] = {
+                "source": f"analysis:{self.name}: {meaning}",
+                "dtype": "string",
+                "shape": [],
+            }
         return keys
 
     def read_configuration(self) -> dict[str, Reading[Any]]:
-        """Return the settings of the fit."""
+        """Return the settings of the fit, and what became of each correction."""
         now = time.time()
+        steps = () if self.latest is None else self.latest.steps
         values = {
             f"{self.name}_band_nm": list(self.band_nm),
             f"{self.name}_dark_expires_s": self.darks.expires_s,
             f"{self.name}_method": "split Gaussian in energy, straight baseline",
+            f"{self.name}_space": SPACE,
+            f"{self.name}_chain": "; ".join(step.text for step in steps),
         }
         return {key: {"value": value, "timestamp": now} for key, value in values.items()}
 
@@ -247,81 +342,8 @@ class PLTracker:
                 "shape": [],
                 "units": "s",
             },
-            f"{self.name}_method": {"source": source, "dtype": "string", "shape": []},
-        }
-
-
-class _Frame:
-    """One event with a spectrum; what it lacks is None or NaN."""
-
-    def __init__(
-        self, spectrometer: str, settings: Mapping[str, Any], doc: Mapping[str, Any]
-    ) -> None:
-        self.doc = doc
-        self._prefix = spectrometer
-        self._settings = settings
-        self.counts = _array(self._of("spectrum_counts"))
-        self.wavelength_nm = _array(self._of("wavelength_nm"))
-        self.integration_time_s = _number(self._of("integration_time_s"))
-        full_scale = _number(self._of("full_scale_counts"))
-        self.full_scale_counts = full_scale if full_scale > 0 else None
-        start = _number(self._of("exposure_start_s"))
-        self.time_s = start if np.isfinite(start) else float(doc.get("time", _NO_NUMBER))
-
-    @property
-    def settings(self) -> tuple[float, float, float]:
-        """What a dark must share: integration time, averages, boxcar (0.0 where not given)."""
-        averages, boxcar = (_number(self._of(key)) for key in ("averages", "boxcar_px"))
-        return (
-            round(float(np.nan_to_num(self.integration_time_s)), 9),
-            float(np.nan_to_num(averages)),
-            float(np.nan_to_num(boxcar)),
-        )
-
-    def what_is_missing(self) -> str:
-        """Say which part of a spectrum the documents do not hold."""
-        if self.counts is None:
-            return f"the event holds no {self._prefix}_spectrum_counts"
-        if self.wavelength_nm is None:
-            return f"the descriptor holds no {self._prefix}_wavelength_nm"
-        return (
-            f"{self._prefix}: {self.counts.size} counts on a wavelength axis of "
-            f"{self.wavelength_nm.size}"
-        )
-
-    def _of(self, key: str) -> Any:
-        full = f"{self._prefix}_{key}"
-        data = self.doc["data"]
-        return data[full] if full in data else self._settings.get(full)
-
-
-def _array(value: Any) -> FloatArray | None:
-    """Return an array of numbers, None for anything else (such as the id of a stored array)."""
-    if value is None or isinstance(value, str):
-        return None
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    return array if array.ndim == 1 and array.size > 1 else None
-
-
-def _number(value: Any) -> float:
-    """Return a number, NaN for anything else."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return _NO_NUMBER
-
-
-def _events_of(page: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Take an event page apart."""
-    numbers: Iterable[Any] = page["seq_num"]
-    times = page.get("time") or ()
-    for row, seq_num in enumerate(numbers):
-        yield {
-            "descriptor": page["descriptor"],
-            "seq_num": seq_num,
-            "time": times[row] if row < len(times) else _NO_NUMBER,
-            "data": {key: column[row] for key, column in page["data"].items()},
+            **{
+                f"{self.name}_{key}": {"source": source, "dtype": "string", "shape": []}
+                for key in ("method", "space", "chain")
+            },
         }

@@ -154,5 +154,6 @@ def noisy_run(
     clean = predict(empty, truth)
     clean *= _PEAK_COUNTS / clean[0].max()
     errors: Floats = np.sqrt(np.maximum(clean, 0.0) + 900.0)
-    seen = clean * (1.0 + _FLICKER * rng.normal(size=(_SPECTRA, 1))) + errors * rng.normal(size=size)
+    flicker = 1.0 + _FLICKER * rng.normal(size=(_SPECTRA, 1))
+    seen = clean * flicker + errors * rng.normal(size=size)
     return replace(empty, spectra=seen, errors=errors)

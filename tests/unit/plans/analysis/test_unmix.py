@@ -32,11 +32,13 @@ def noisy(expected, seed, frames=1):
     return expected + rng.normal(size=expected.size) * sigma
 
 
-def measure(wires, seed, *, drift_nm=0.3, band=LINES, height=2000.0, scatter=0.0, **settings):
+def measure(
+    wires, seed, *, drift_nm=0.3, band=LINES, height=2000.0, scatter=0.0, frames=1, **settings
+):
     kind = {"height": height, "scatter": scatter}
     first = noisy(mixture(NM, 0.0, **kind), 1000 + seed, frames=10)
     end = noisy(mixture(NM, 1.0, **kind), 2000 + seed, frames=10)
-    frame = noisy(mixture(NM - drift_nm, wires, **kind), seed)
+    frame = noisy(mixture(NM - drift_nm, wires, **kind), seed, frames=frames)
     return unmix_spectrum(
         NM[band], frame[band], first_counts=first[band], end_counts=end[band], **settings
     )
@@ -50,6 +52,15 @@ def test_ten_percent_of_wires_five_nm_away_are_read_through_a_drift_of_the_axis(
     assert np.std(read) == pytest.approx(claimed, rel=0.35)
     assert np.mean([result.shift_nm for result in results]) == pytest.approx(0.3, abs=0.05)
     assert np.mean(np.abs(read - 0.10) < 2 * claimed) > 0.85
+
+
+def test_four_frames_read_ten_percent_to_two_percent_and_one_is_at_the_limit_of_its_noise():
+    together = [measure(0.10, seed, frames=4).end_fraction for seed in range(30)]
+    assert np.mean(together) == pytest.approx(0.10, abs=0.01)
+    assert np.std(together) < 0.02
+    alone = [measure(0.10, seed).end_fraction for seed in range(30)]
+    cramer_rao_bound = 0.026  # of both amplitudes, shift and baseline with noise-free references
+    assert np.std(alone) < 1.25 * cramer_rao_bound
 
 
 def test_every_frame_is_good_to_two_percent_when_scattered_light_registers_the_axis():

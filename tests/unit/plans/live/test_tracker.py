@@ -194,7 +194,7 @@ def test_event_pages_are_taken_apart():
     tracker("event_page", page)
     tracker("event_page", {**page, "time": []})
     peaks = [tracked.peak.peak_nm for tracked in tracker.history]
-    assert peaks == pytest.approx([510, 520, 510, 520], abs=0.15)
+    assert peaks == pytest.approx([510, 520, 510, 520], abs=0.2)
 
 
 def test_the_tracked_values_make_a_valid_event():
@@ -252,19 +252,9 @@ def test_bluesky_reads_what_is_described():
     run = Run(tracker)
     run.event("primary", noisy(DARK + pl(), 1))
     reading = tracker.read()
-    assert (
-        set(reading)
-        == set(tracker.describe())
-        == {
-            "tracker_peak_nm",
-            "tracker_peak_nm_se",
-            "tracker_peak_ev",
-            "tracker_fwhm_nm",
-            "tracker_area",
-            "tracker_snr",
-            "tracker_flags",
-        }
-    )
+    assert set(reading) == set(tracker.describe())
+    stable = ("peak_nm", "peak_nm_se", "peak_ev", "fwhm_nm", "area", "snr", "flags")
+    assert {f"tracker_{key}" for key in stable} <= set(reading)
     assert reading["tracker_peak_nm"]["value"] == tracker.latest.peak.peak_nm
     assert reading["tracker_peak_nm"]["timestamp"] == 1000.0
     assert reading["tracker_flags"]["value"] == "no_dark"

@@ -1,0 +1,397 @@
+"""From raw counts to a spectrum that can be measured, step by step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+
+from plans.analysis.inner_filter import correct_cuvette, correct_film
+from plans.analysis.noise import FloatArray
+from plans.analysis.spectrum import in_windows
+
+ORDER: Final = (
+    "dark", "nonlinearity", "stray_light", "per_second", "boxcar", "response", "wavelength",
+    "inner_filter",
+)  # fmt: skip
+"""The steps, in the order in which they are taken; later ones need the earlier ones."""
+_UNKNOWN: Final = float("nan")
+_LEAST_LINEAR: Final = 0.2  # a polynomial below this is broken, no detector loses four fifths
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRecord:
+    """What became of one step.
+
+    Attributes:
+        name: one of `ORDER`.
+        on: the step was taken.
+        why: why it was not, or what was done.
+        calibration: identifier of the calibration that was used.
+        age_s: age of the calibration when the spectrum was taken, NaN if not known.
+    """
+
+    name: str
+    on: bool
+    why: str
+    calibration: str = ""
+    age_s: float = _UNKNOWN
+
+    @property
+    def text(self) -> str:
+        """The record in a line."""
+        parts = [f"{self.name} {'on' if self.on else 'off'}"]
+        if self.calibration:
+            parts.append(self.calibration)
+        if np.isfinite(self.age_s):
+            parts.append(f"{self.age_s / 60.0:.1f} min old")
+        return f"{', '.join(parts)} ({self.why})" if self.why else ", ".join(parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Where a correction comes from.
+
+    Attributes:
+        name: identifier that records carry.
+        taken_s: when it was made, in s since the epoch; NaN if not known.
+        expires_s: after this time it is used no more; infinite by default.
+    """
+
+    name: str = "unnamed"
+    taken_s: float = _UNKNOWN
+    expires_s: float = float("inf")
+
+    def age_s(self, now_s: float) -> float:
+        """Return how old it is."""
+        return now_s - self.taken_s
+
+    def has_expired(self, now_s: float) -> bool:
+        """Tell whether it is too old; an unknown age counts as fresh."""
+        return self.age_s(now_s) > self.expires_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nonlinearity(Calibration):
+    """A detector whose response depends on how full it is.
+
+    Attributes:
+        coefficients: of the polynomial by which dark-subtracted counts are divided, lowest
+            first; spectrometers of Ocean Optics keep eight.
+    """
+
+    coefficients: tuple[float, ...]
+
+    def correct(self, counts: FloatArray) -> FloatArray:
+        """Return counts that are proportional to the light."""
+        response = np.polynomial.polynomial.polyval(counts, np.asarray(self.coefficients))
+        return np.asarray(counts / response)
+
+    def is_sound(self, counts: FloatArray) -> bool:
+        """Tell whether the polynomial is a response at these counts."""
+        if not np.all(np.isfinite(self.coefficients)):
+            return False
+        top = float(np.max(counts, initial=0.0))
+        levels = np.linspace(0.0, top, 16)
+        response = np.polynomial.polynomial.polyval(levels, np.asarray(self.coefficients))
+        return bool(np.all(np.isfinite(response)) and np.all(response > _LEAST_LINEAR))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrayLight(Calibration):
+    """Light of one wavelength that the grating throws on other pixels.
+
+    Attributes:
+        dark_nm: windows without light behind a long-pass filter; their mean is taken off.
+        matrix: stray-light distribution (pixels x pixels) instead, as Zong and others measure it
+            (Applied Optics 2006, 45, 1111).
+    """
+
+    dark_nm: tuple[tuple[float, float], ...] = ()
+    matrix: FloatArray | None = field(default=None, repr=False)
+
+    def correct(self, wavelength_nm: FloatArray, counts: FloatArray) -> FloatArray | None:
+        """Return the spectrum without stray light, None when it does not fit the spectrum."""
+        if self.matrix is not None:
+            if self.matrix.shape != (counts.size, counts.size):
+                return None
+            whole = np.eye(counts.size) + self.matrix
+            return np.asarray(np.linalg.solve(whole, counts), dtype=np.float64)
+        dark = in_windows(wavelength_nm, self.dark_nm)
+        return np.asarray(counts - float(np.mean(counts[dark]))) if bool(dark.any()) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralResponse(Calibration):
+    """Relative response of grating, fibre and detector (ASTM E3029).
+
+    Attributes:
+        wavelength_nm: axis of the factor.
+        factor: what counts are multiplied by to be proportional to photons.
+    """
+
+    wavelength_nm: FloatArray = field(repr=False)
+    factor: FloatArray = field(repr=False)
+
+    def correct(self, wavelength_nm: FloatArray, counts: FloatArray) -> FloatArray | None:
+        """Return the corrected spectrum; pixels beyond the calibration keep the last factor."""
+        good = np.isfinite(self.factor) & (self.factor > 0.0)
+        if int(good.sum()) < 2:
+            return None
+        order = np.argsort(self.wavelength_nm[good])
+        axis, factor = self.wavelength_nm[good][order], self.factor[good][order]
+        return np.asarray(counts * np.interp(wavelength_nm, axis, factor))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WavelengthOffset(Calibration):
+    """How far the axis is off, from the lines of a lamp.
+
+    Attributes:
+        offset_nm: shown minus true.
+        offset_nm_se: its standard error. A smaller offset than three of these is none.
+    """
+
+    offset_nm: float
+    offset_nm_se: float = 0.0
+
+    @property
+    def is_significant(self) -> bool:
+        """Tell whether the axis is off for certain."""
+        return abs(self.offset_nm) >= 3.0 * self.offset_nm_se
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleAbsorbance(Calibration):
+    """Absorbance of the sample, for the light that it keeps.
+
+    Attributes:
+        wavelength_nm: its axis.
+        absorbance: decadic absorbance along the path to the detector.
+        film: a film seen from its lit face, else a cuvette seen from the side.
+    """
+
+    wavelength_nm: FloatArray = field(repr=False)
+    absorbance: FloatArray = field(repr=False)
+    film: bool = False
+
+    def at(self, wavelength_nm: FloatArray | float) -> FloatArray:
+        """Return the absorbance at wavelengths, NaN outside of what was measured."""
+        good = np.isfinite(self.absorbance)
+        axis, values = self.wavelength_nm[good], self.absorbance[good]
+        if axis.size < 2:
+            return np.full(np.shape(wavelength_nm), np.nan)
+        order = np.argsort(axis)
+        return np.asarray(
+            np.interp(wavelength_nm, axis[order], values[order], left=np.nan, right=np.nan)
+        )
+
+
+class DarkFrame(Protocol):
+    """What the chain needs of a dark spectrum."""
+
+    @property
+    def counts(self) -> FloatArray:
+        """Mean of the frames."""
+        ...
+
+    @property
+    def time_s(self) -> float:
+        """When it was taken."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrected:
+    """A spectrum on its way through the chain.
+
+    Attributes:
+        wavelength_nm: the axis, moved where a wavelength check said so.
+        raw_counts: as the detector gave them; never changed.
+        counts_s: counts per second after every step but the inner filter.
+        without_absorption_s: the same with the light put back that the sample kept, None where
+            that could not be done.
+        steps: what became of each step, in their order.
+    """
+
+    wavelength_nm: FloatArray
+    raw_counts: FloatArray = field(repr=False)
+    counts_s: FloatArray = field(repr=False)
+    without_absorption_s: FloatArray | None = field(default=None, repr=False)
+    steps: tuple[StepRecord, ...] = ()
+
+    def step(self, name: str) -> StepRecord:
+        """Return the record of a step."""
+        return next(step for step in self.steps if step.name == name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionChain:
+    """The corrections of one spectrometer and sample; what is None is not corrected.
+
+    Attributes:
+        nonlinearity: of the detector.
+        stray_light: of the grating.
+        response: of the whole path.
+        wavelength: of the axis.
+        absorbance: of the sample.
+        boxcar_px: pixels to each side that are averaged, 0 for none.
+        largest_boxcar_nm: a boxcar wider than a third of the optical width falsifies lines.
+    """
+
+    nonlinearity: Nonlinearity | None = None
+    stray_light: StrayLight | None = None
+    response: SpectralResponse | None = None
+    wavelength: WavelengthOffset | None = None
+    absorbance: SampleAbsorbance | None = None
+    boxcar_px: int = 0
+    largest_boxcar_nm: float = 0.5
+
+    def apply(
+        self,
+        wavelength_nm: FloatArray,
+        raw_counts: FloatArray,
+        *,
+        dark: DarkFrame | None,
+        integration_time_s: float,
+        now_s: float = _UNKNOWN,
+        excitation_nm: float = _UNKNOWN,
+        no_dark: str = "no fresh dark spectrum with these settings",
+    ) -> Corrected:
+        """Take all steps that can be taken.
+
+        Args:
+            wavelength_nm: the axis as the spectrometer gives it.
+            raw_counts: as the detector gave them, the mean of the averages.
+            dark: the dark spectrum for the settings of this one, None without.
+            integration_time_s: exposure; NaN or 0 leaves counts as they are.
+            now_s: when the spectrum was taken, in s since the epoch.
+            excitation_nm: the light that was on, for the inner filter.
+            no_dark: why there is no dark, for the record.
+        """
+        work = _Work(wavelength_nm, raw_counts, now_s)
+        work.dark(dark, no_dark)
+        work.calibrated("nonlinearity", self.nonlinearity, self._linear)
+        work.calibrated("stray_light", self.stray_light, self._without_stray_light)
+        work.per_second(integration_time_s)
+        work.boxcar(self.boxcar_px, self.largest_boxcar_nm)
+        work.calibrated("response", self.response, self._responded)
+        work.registered(self.wavelength)
+        without = work.inner_filter(self.absorbance, excitation_nm)
+        return Corrected(
+            wavelength_nm=work.axis,
+            raw_counts=raw_counts,
+            counts_s=work.counts,
+            without_absorption_s=without,
+            steps=tuple(work.steps),
+        )
+
+    def _linear(self, _: FloatArray, counts: FloatArray) -> FloatArray | None:
+        found = self.nonlinearity
+        return found.correct(counts) if found is not None and found.is_sound(counts) else None
+
+    def _without_stray_light(self, axis: FloatArray, counts: FloatArray) -> FloatArray | None:
+        return self.stray_light.correct(axis, counts) if self.stray_light is not None else None
+
+    def _responded(self, axis: FloatArray, counts: FloatArray) -> FloatArray | None:
+        return self.response.correct(axis, counts) if self.response is not None else None
+
+
+class _Work:
+    def __init__(self, axis: FloatArray, counts: FloatArray, now_s: float) -> None:
+        self.axis, self.counts, self.now_s = axis, counts, now_s
+        self.steps: list[StepRecord] = []
+        self.has_dark = False
+
+    def note(self, name: str, why: str, *, on: bool = False, by: Calibration | None = None) -> None:
+        known = {} if by is None else {"calibration": by.name, "age_s": by.age_s(self.now_s)}
+        self.steps.append(StepRecord(name=name, on=on, why=why, **known))  # type: ignore[arg-type]
+
+    def dark(self, dark: DarkFrame | None, no_dark: str) -> None:
+        if dark is None or dark.counts.size != self.counts.size:
+            self.note("dark", no_dark)
+            return
+        self.counts = self.counts - dark.counts
+        self.has_dark = True
+        by = Calibration(name="dark frames of the run", taken_s=dark.time_s)
+        self.note("dark", "same integration time and averages", on=True, by=by)
+
+    def calibrated(
+        self,
+        name: str,
+        by: Calibration | None,
+        correct: Callable[[FloatArray, FloatArray], FloatArray | None],
+    ) -> None:
+        if by is None:
+            self.note(name, "no calibration")
+        elif by.has_expired(self.now_s):
+            self.note(name, "the calibration has expired", by=by)
+        elif name == "nonlinearity" and not self.has_dark:
+            self.note(name, "it needs dark-subtracted counts", by=by)
+        else:
+            found = correct(self.axis, self.counts)
+            if found is None:
+                self.note(name, "the calibration does not fit the spectrum", by=by)
+            else:
+                self.counts = found
+                self.note(name, "", on=True, by=by)
+
+    def per_second(self, integration_time_s: float) -> None:
+        if not integration_time_s > 0.0:
+            self.note("per_second", "the integration time is not known")
+            return
+        self.counts = self.counts * (1.0 / integration_time_s)
+        self.note("per_second", f"divided by {integration_time_s:g} s", on=True)
+
+    def boxcar(self, pixels: int, largest_nm: float) -> None:
+        if pixels <= 0:
+            self.note("boxcar", "not asked for")
+            return
+        pitch = float(np.ptp(self.axis)) / max(self.axis.size - 1, 1)
+        if (2 * pixels + 1) * pitch > max(largest_nm, 3.0 * pitch):
+            self.note("boxcar", f"{2 * pixels + 1} pixels are wider than {largest_nm:g} nm")
+            return
+        weights = np.full(2 * pixels + 1, 1.0 / (2 * pixels + 1))
+        self.counts = np.convolve(np.pad(self.counts, pixels, mode="edge"), weights, mode="valid")
+        self.note("boxcar", f"mean of {2 * pixels + 1} pixels", on=True)
+
+    def registered(self, by: WavelengthOffset | None) -> None:
+        if by is None:
+            self.note("wavelength", "no check of the axis")
+        elif by.has_expired(self.now_s):
+            self.note("wavelength", "the check has expired", by=by)
+        elif not by.is_significant:
+            self.note("wavelength", "the offset is within three standard errors", by=by)
+        else:
+            self.axis = self.axis - by.offset_nm
+            self.note("wavelength", f"axis moved by {-by.offset_nm:+.3f} nm", on=True, by=by)
+
+    def inner_filter(self, by: SampleAbsorbance | None, excitation_nm: float) -> FloatArray | None:
+        if by is None:
+            self.note("inner_filter", "uncorrected: no absorbance was given")
+            return None
+        if by.has_expired(self.now_s):
+            self.note("inner_filter", "the absorbance has expired", by=by)
+            return None
+        at_pixels = by.at(self.axis)
+        known = np.isfinite(at_pixels)
+        correct = correct_film if by.film else correct_cuvette
+        excitation = float(by.at(excitation_nm)) if np.isfinite(excitation_nm) else _UNKNOWN
+        if not known.any() or not np.isfinite(excitation):
+            self.note("inner_filter", "the absorbance does not reach the light", by=by)
+            return None
+        found = correct(
+            self.axis[known],
+            self.counts[known],
+            excitation_absorbance=excitation,
+            emission_absorbance=at_pixels[known],
+            absorbance_se=0.0,
+        )
+        if found.counts is None:
+            self.note("inner_filter", found.reason, by=by)
+            return None
+        corrected = np.full(self.axis.size, np.nan)
+        corrected[known] = found.counts
+        why = "film, front face" if by.film else "cuvette, right angle"
+        self.note("inner_filter", ", ".join([why, *found.flags]), on=True, by=by)
+        return corrected
