@@ -110,7 +110,8 @@ def run_plan(
         raise RuntimeError(f"{plan}: {outcome}")
     if report:
         session.finish()
-    record = open_run(sorted(runs.glob(f"*_{plan}_*"))[-1])
+    newest = max(runs.glob(f"*_{plan}_*"), key=lambda path: path.stat().st_mtime_ns)
+    record = open_run(newest)
     found = {name: column[0] for name, column in record.table("summary").items()}
     table = record.table("results") if "results" in record.streams else {}
     count = len(next(iter(table.values()), []))
