@@ -251,6 +251,7 @@ class RunOpened:
     arguments: Mapping[str, Any]
     time_s: float
     longest_s: float | None
+    folder: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -467,6 +468,15 @@ class Code:
 
     ticket: int
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckBench:
+    """Say what is wrong with the text of a bench file, as if it lay in a folder."""
+
+    ticket: int
+    text: str
+    folder: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,11 @@ Both ends are processes of the same installation and user, joined by anonymous p
 listens on a port, and a lost peer shows as the end of the stream.
 """
 
+import os
 import pickle
 import queue
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -45,6 +47,18 @@ def receive(stream: BinaryIO) -> Iterator[Any]:
         if len(body) < size:
             return
         yield pickle.loads(body)
+
+
+def take_stdout() -> BinaryIO:
+    """Keep standard output for messages; whoever prints prints to standard error."""
+    descriptor = os.dup(1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(descriptor, os.O_BINARY)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return os.fdopen(descriptor, "wb")
 
 
 class Sender:

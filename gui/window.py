@@ -1,22 +1,33 @@
-"""The window: panels in docks around the live view, and the wiring between them."""
+"""The window: panels in docks around the live view."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QCloseEvent, QKeyEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar, QWidget
 
-from gui import messages
+from gui.conductor import Conductor
+from gui.menus import fill_menus
 from gui.panels.bench import BenchPanel
+from gui.panels.console import ConsolePanel
 from gui.panels.experiment import ExperimentPanel
 from gui.panels.live import LivePanel
+from gui.panels.log import LogPanel
+from gui.panels.queue import QueuePanel
+from gui.panels.runs import RunsPanel
 from gui.panels.top_bar import TopBar
+from gui.places import Places
 from gui.presenters.presets import Presets
-from gui.session import HostOptions, Session
-from gui.theme import LIGHT, Theme, apply
+from gui.presenters.run_queue import RunQueue
+from gui.session import Archive, HostOptions, Session
+from gui.theme import LIGHT, THEMES, Theme, apply
 
 _ESC_ESC_S = 0.8
+_LAYOUT_VERSION = 1
+_DOCK_WIDTHS = (296, 268)
+_BOTTOM_PX = 178
 
 
 class Window(QMainWindow):
@@ -24,37 +35,56 @@ class Window(QMainWindow):
 
     Args:
         options: How the process of the bench is started.
+        places: Where queue, presets and settings are kept.
     """
 
-    def __init__(self, options: HostOptions) -> None:
+    def __init__(self, options: HostOptions, places: Places | None = None) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("regrow")
+        self.places = places or Places.usual()
+        self.settings = self.places.settings()
         self.theme = LIGHT
-        self.session = Session(options, self)
+        self.queue = RunQueue(self.places.queue, self._queue_changed)
         self.bar = TopBar()
-        self.experiment = ExperimentPanel(Presets())
+        self.experiment = ExperimentPanel(Presets(self.places.presets))
+        self.queue_view = QueuePanel(self.queue)
         self.live = LivePanel()
         self.bench = BenchPanel()
+        archive = Archive(options.runs_folder, self)
+        self.runs = RunsPanel(archive)
+        self.log = LogPanel()
+        self.console = ConsolePanel()
+        self.docks: dict[str, QDockWidget] = {}
         self._escape_at_s = 0.0
         self._lay_out()
-        self._connect()
-        self.set_theme(LIGHT)
+        self.conductor = Conductor(self, Session(options, self), archive)
+        fill_menus(self)
+        self._restore()
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
 
     def _lay_out(self) -> None:
         bar = QToolBar("Status and Safe stop")
         bar.setObjectName("status-bar")
         bar.setMovable(False)
         bar.addWidget(self.bar)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.addToolBar(bar)
         self.setCentralWidget(self.live)
-        self._dock("Experiment", self.experiment, Qt.DockWidgetArea.LeftDockWidgetArea, 290)
-        self._dock("Bench", self.bench, Qt.DockWidgetArea.RightDockWidgetArea, 270)
+        areas = Qt.DockWidgetArea
+        self.experiment.add_below(self.queue_view)
+        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
+        self._dock("Experiment", self.experiment, areas.LeftDockWidgetArea)
+        self._dock("Bench", self.bench, areas.RightDockWidgetArea)
+        for title, panel in (("Runs", self.runs), ("Log", self.log), ("Console", self.console)):
+            self._dock(title, panel, areas.BottomDockWidgetArea)
+        self.reset_layout()
         self.resize(1366, 740)
 
-    def _dock(
-        self, title: str, widget: QWidget, area: Qt.DockWidgetArea, width: int
-    ) -> QDockWidget:
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
         dock = QDockWidget(title)
         dock.setObjectName(f"dock-{title.lower()}")
         feature = QDockWidget.DockWidgetFeature
@@ -63,28 +93,50 @@ class Window(QMainWindow):
         )
         dock.setWidget(widget)
         self.addDockWidget(area, dock)
-        self.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
-        return dock
+        self.docks[title] = dock
 
-    def _connect(self) -> None:
-        session = self.session
-        session.received.connect(self._take)
-        session.drained.connect(self._draw)
-        session.ended.connect(self._host_ended)
-        self.bar.safe_wanted.connect(lambda: session.safe_stop())
-        self.bar.speed_wanted.connect(self._set_speed)
-        self.experiment.check_wanted.connect(self._check)
-        self.experiment.run_wanted.connect(self._run)
-        self.experiment.control_wanted.connect(self._control)
-        self.bench.act_wanted.connect(self._act)
-        self.bench.connect_wanted.connect(lambda name, on: session.connect_device(name, on=on))
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
+    def reset_layout(self) -> None:
+        """Put every panel back where it was at first."""
+        areas = Qt.DockWidgetArea
+        for title, area in (
+            ("Experiment", areas.LeftDockWidgetArea),
+            ("Bench", areas.RightDockWidgetArea),
+            ("Runs", areas.BottomDockWidgetArea),
+            ("Log", areas.BottomDockWidgetArea),
+            ("Console", areas.BottomDockWidgetArea),
+        ):
+            self.docks[title].setFloating(False)
+            self.addDockWidget(area, self.docks[title])
+            self.docks[title].show()
+        self.tabifyDockWidget(self.docks["Runs"], self.docks["Log"])
+        self.tabifyDockWidget(self.docks["Log"], self.docks["Console"])
+        self.docks["Runs"].raise_()
+        sides = [self.docks["Experiment"], self.docks["Bench"]]
+        self.resizeDocks(sides, list(_DOCK_WIDTHS), Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Runs"]], [_BOTTOM_PX], Qt.Orientation.Vertical)
 
     def start(self) -> None:
         """Start the bench once the window is on the screen."""
-        QTimer.singleShot(0, self.session.start)
+        QTimer.singleShot(0, self.conductor.start)
+
+    # -- what is remembered
+
+    def _restore(self) -> None:
+        theme = str(self.settings.value("theme", "light"))
+        self.set_theme(THEMES.get(theme, LIGHT))
+        geometry = self.settings.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        state = self.settings.value("layout")
+        if state is not None:
+            self.restoreState(state, _LAYOUT_VERSION)
+
+    def _remember(self) -> None:
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("layout", self.saveState(_LAYOUT_VERSION))
+        self.settings.setValue("theme", self.theme.name)
+        self.settings.setValue("plan", self.experiment.plan_name)
+        self.settings.sync()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -93,100 +145,48 @@ class Window(QMainWindow):
         if isinstance(application, QApplication):
             apply(application, theme)
         self.live.dress(theme)
+        self.runs.dress(theme)
+        self.bench.dress(self.icon)
 
-    # -- messages of the host
-
-    def _take(self, message: Any) -> None:
-        self.live.take(message)
-        if isinstance(message, messages.Devices):
-            self._show_devices(message)
-        elif isinstance(message, messages.EngineState):
-            self.bar.show_engine(message.word)
-            self.experiment.show_engine(message.word)
-            self.bench.set_running(message.word != "idle")
-        elif isinstance(message, messages.BenchInfo):
-            self._show_bench(message)
-        elif isinstance(message, messages.PreflightTable):
-            self.experiment.show_table(message)
-        elif isinstance(message, messages.RunOpened):
-            self.experiment.begin_run(message)
-        elif isinstance(message, messages.Done):
-            self.bench.show_done(message)
-        elif isinstance(message, messages.SafeReport):
-            self.bar.show_safe(message)
-        elif isinstance(message, messages.Starting):
-            self.bar.bench.set_text(f"{message.text} …")
-        elif isinstance(message, messages.Failed):
-            self._host_ended(message.text)
-
-    def _show_bench(self, info: messages.BenchInfo) -> None:
-        self.bar.show_bench(info)
-        self.bar.show_engine("idle")
-        self.setWindowTitle(f"{info.name} – regrow")
-        self.bench.set_devices(info.devices, self._icon)
-        self.experiment.set_speed(info.speed)
-        self.experiment.set_ready(ready=True, why="checking …")
-        self.experiment.set_plans(info.plans)
-
-    def _icon(self, name: str) -> Any:
+    def icon(self, name: str) -> Any:
+        """Return an icon in the colour of the theme."""
         from gui.widgets.icons import icon  # its fonts are loaded after the window is painted
 
         return icon(name, self.theme.muted)
 
-    def _show_devices(self, message: messages.Devices) -> None:
-        self.bench.show_states(dict(message.states))
-        lit = [state.emission for state in message.states.values() if state.emission]
-        self.bar.show_light(" + ".join(lit))
+    def open_bench(self, bench_file: Path, *, simulated: bool) -> None:
+        """Make safe, leave the bench and load another."""
+        self.conductor.open_bench(bench_file, simulated=simulated)
 
-    def _draw(self) -> None:
-        self.live.redraw()
-        self.experiment.show_progress(self.live.view.elapsed_s)
+    def _queue_changed(self) -> None:
+        self.queue_view.show_queue()
 
-    def _host_ended(self, text: str) -> None:
-        self.experiment.set_ready(ready=False, why=text)
-        self.bar.bench.set_text(text)
-
-    # -- what the person wants
-
-    def _check(self, plan: str, values: dict[str, messages.Scalar]) -> None:
-        self.session.preflight(plan, values)
-
-    def _run(self, plan: str, values: dict[str, messages.Scalar]) -> None:
-        self.session.run(plan, values)
-
-    def _control(self, what: str) -> None:
-        actions = {
-            "pause": self.session.pause,
-            "resume": self.session.resume,
-            "stop": self.session.stop_run,
-            "abort": lambda: self.session.abort_run("aborted in the window"),
-        }
-        actions[what]()
-
-    def _act(self, device: str, action: str, values: dict[str, messages.Scalar]) -> None:
-        self.bench.expect(self.session.act(device, action, values), device)
-
-    def _set_speed(self, speed: float) -> None:
-        self.session.set_speed(speed)
-        self.experiment.set_speed(speed)
+    # -- events
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """See Esc pressed twice, wherever the focus is."""
         if (
-            isinstance(event, QKeyEvent)
+            event is not None
             and event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
             and event.key() == Qt.Key.Key_Escape
             and not event.isAutoRepeat()
-            and watched is self.windowHandle()
+            and isinstance(watched, QWidget)
+            and watched.window() is not None
+            and watched is QApplication.focusWidget()
         ):
             now_s = time.monotonic()
             if now_s - self._escape_at_s < _ESC_ESC_S:
-                self.session.safe_stop("Esc twice in the window")
+                self.conductor.safe_stop("Esc twice in the window")
             self._escape_at_s = now_s
         return False
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Make safe, end the bench, close."""
-        self.session.close()
+        self._remember()
+        self.conductor.end()
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
         if event is not None:
             event.accept()

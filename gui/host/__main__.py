@@ -21,7 +21,7 @@ def main() -> int:
     """Serve one bench until the window ends or is gone."""
     args = _arguments()
     os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
-    sender = pipe.Sender(_take_stdout(), name="to-window")
+    sender = pipe.Sender(pipe.take_stdout(), name="to-window")
     inbox = _Inbox(sys.stdin.buffer)
     inbox.start()  # before virtual time begins: these threads live on the real clock
     outside = _Outside()
@@ -124,18 +124,6 @@ class _Outside:
 
     def run(self, work: Callable[[], None]) -> None:
         self._work.put(work)
-
-
-def _take_stdout() -> BinaryIO:
-    """Keep standard output for messages; whoever prints prints to standard error."""
-    descriptor = os.dup(1)
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.setmode(descriptor, os.O_BINARY)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return os.fdopen(descriptor, "wb")
 
 
 def _arguments() -> argparse.Namespace:

@@ -30,15 +30,18 @@ class DocumentFeed:
     Args:
         tell: Takes a message; the second argument says whether it may be dropped.
         fit: Takes every document for the fit that is shown.
+        folder: Returns where the run is recorded.
     """
 
     def __init__(
         self,
         tell: Callable[..., None],
         fit: Callable[[str, Mapping[str, Any]], None] | None = None,
+        folder: Callable[[], object] = lambda: "",
     ) -> None:
         self._tell = tell
         self._fit = fit
+        self._folder = folder
         self._streams: dict[str, _Stream] = {}
         self._uid = ""
         self._start_s = 0.0
@@ -79,6 +82,7 @@ class DocumentFeed:
                 arguments={key: _scalar(value) for key, value in _arguments(doc).items()},
                 time_s=self._start_s,
                 longest_s=float(longest_s) if longest_s else None,
+                folder=str(self._folder()),
             )
         )
 

@@ -1,6 +1,7 @@
 """Takes what the window asks for and does it on the bench."""
 
 import logging
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -77,6 +78,7 @@ class Host:
             messages.Connect: lambda m: self.keepers[m.device].want(connected=m.on),
             messages.SetSpeed: self._set_speed,
             messages.WireLog: self._send_wire_log,
+            messages.CheckBench: self._check_bench,
             messages.Code: lambda m: self._tell(self._console.run(m)),
             messages.Shutdown: lambda _: self._shut_down(),
         }
@@ -180,6 +182,19 @@ class Host:
         self._pace.speed = min(message.speed, FASTEST)
         for keeper in self.keepers.values():
             keeper.repace()
+
+    def _check_bench(self, message: messages.CheckBench) -> None:
+        text, error = "", ""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "bench.toml"
+            path.write_text(message.text, encoding="utf-8")
+            try:
+                bench = load_bench(path)
+            except InstrumentError as raised:
+                error = raised.message
+            else:
+                text = f"{bench.name}: {len(bench.devices)} devices, nothing is wrong"
+        self._tell(messages.Done(ticket=message.ticket, text=text, error=error))
 
     def _send_wire_log(self, message: messages.WireLog) -> None:
         text = self.bench[message.device].link.wire_log.as_text()

@@ -120,13 +120,12 @@ class RunDesk:
             self._tell(messages.EngineState(word="idle"))
             self._ended.set()
         recorder.close()
-        folder = recorder.run_folder
         self._tell(
             messages.RunEnded(
                 ticket=request.ticket,
                 exit_status=outcome.exit_status if outcome else "fail",
                 reason=problem or (outcome.reason if outcome else ""),
-                folder=str(folder.path) if folder else "",
+                folder=_path_of(recorder),
                 not_confirmed=self._not_confirmed(),
             )
         )
@@ -138,7 +137,10 @@ class RunDesk:
             engine = Engine(
                 md={"versions": _versions(), "python": platform.python_version()},
                 scan_id_source=index.next_scan_id,
-                callbacks=(recorder, DocumentFeed(self._tell, self.fit)),
+                callbacks=(
+                    recorder,
+                    DocumentFeed(self._tell, self.fit, lambda: _path_of(recorder)),
+                ),
                 resumable=True,
             )
         except (ParameterError, InstrumentError, RecordError, TypeError, ValueError) as error:
@@ -203,6 +205,11 @@ class RunDesk:
         connected = {name: d for name, d in self._bench.devices.items() if d.connected}
         outcomes = Bench(self._bench.name, connected).make_safe()
         return tuple(f"{o.device}: {o.message}" for o in outcomes if not o.confirmed)
+
+
+def _path_of(recorder: RunRecorder) -> str:
+    folder = recorder.run_folder
+    return "" if folder is None else str(folder.path.absolute())
 
 
 def _refused(request: messages.Run, why: str) -> messages.RunEnded:

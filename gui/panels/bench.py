@@ -31,11 +31,13 @@ class BenchPanel(QWidget):
         act_wanted: Device, action and values.
         connect_wanted: Device and whether it is to be connected.
         wire_wanted: Device whose line one wants to look at.
+        edit_wanted: The bench file is to be edited.
     """
 
     act_wanted = Signal(str, str, object)
     connect_wanted = Signal(str, bool)
     wire_wanted = Signal(str)
+    edit_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,8 +60,11 @@ class BenchPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 4, 6)
         outer.addWidget(area, 1)
-        self.foot = QHBoxLayout()
-        outer.addLayout(self.foot)
+        self.edit = button(
+            "Edit bench …", name="edit-bench", tip="Add, change or take out instruments"
+        )
+        self.edit.clicked.connect(self.edit_wanted)
+        outer.addWidget(self.edit)
 
     def set_devices(self, devices: tuple[DeviceInfo, ...], icons: Any) -> None:
         """Make the cards.
@@ -101,6 +106,18 @@ class BenchPanel(QWidget):
         """Allow only what makes safe while a run is going on."""
         for card in self.cards.values():
             card.set_running(running)
+
+    def dress(self, icons: Any) -> None:
+        """Take the icons of a theme."""
+        for card in self.cards.values():
+            card.dress(icons)
+
+    def focus_first(self) -> None:
+        """Put the focus on the first card."""
+        for card in self.cards.values():
+            card.setFocus()
+            return
+        self.edit.setFocus()
 
     def say(self, text: str) -> None:
         """Say why there are no cards."""
@@ -146,7 +163,7 @@ class DeviceCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(5)
         self.icon = label()
-        self.icon.setPixmap(self._icons(device_card.icon_name(self.info)).pixmap(16, 16))
+        self.dress(self._icons)
         name = ElidedLabel(self.info.name)
         name.setProperty("strong", True)
         name.setToolTip(device_card.detail_text(self.info, _NOBODY))
@@ -195,8 +212,13 @@ class DeviceCard(QFrame):
             tip="Connect, disconnect, wire log",
         )
         made.setMenu(menu)
+        self.setFocusProxy(made)
         made.setPopupMode(made.ToolButtonPopupMode.InstantPopup)
         return made
+
+    def dress(self, icons: Any) -> None:
+        """Take the icon of a theme."""
+        self.icon.setPixmap(icons(device_card.icon_name(self.info)).pixmap(16, 16))
 
     # -- showing
 

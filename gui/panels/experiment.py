@@ -143,6 +143,12 @@ class ExperimentPanel(QWidget):
             second.addWidget(each, 1)
         column.addLayout(second)
 
+    def add_below(self, widget: QWidget) -> None:
+        """Put a widget below the buttons: the queue."""
+        column = self.layout()
+        assert column is not None
+        column.addWidget(widget)
+
     # -- from the window
 
     def set_plans(self, plans: tuple[PlanInfo, ...], chosen: str = "") -> None:

@@ -2,12 +2,13 @@
 
 import time
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QProgressBar,
     QSizePolicy,
@@ -22,14 +23,20 @@ from gui.presenters.run_view import RunView
 from gui.theme import Theme
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import label, mark, set_text
+from gui.widgets.helpers import button, label, mark, set_text
 
 _SLOW_S = 0.2  # tracks and texts; spectrum and waterfall follow at every frame
 _RULES = 5
 
 
 class LivePanel(QWidget):
-    """Shows the run that is going on, or the last one."""
+    """Shows the run that is going on, or the last one.
+
+    Attributes:
+        note_wanted: A note on this run.
+    """
+
+    note_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +58,11 @@ class LivePanel(QWidget):
         self._badge_texts: tuple[str, ...] = ()
         self.against = self._make_against()
         self.third = self._make_third()
+        self.note = button(
+            "Note …", name="live-note", tip="Add a note with the time of the day (Ctrl+N)"
+        )
+        self.note.setEnabled(False)
+        self.note.clicked.connect(self._ask_for_note)
         self._strip = FigureStrip()
         self._lay_out()
 
@@ -71,6 +83,11 @@ class LivePanel(QWidget):
         combo.activated.connect(lambda _: self._third_chosen())
         return combo
 
+    def _ask_for_note(self) -> None:
+        text, is_given = QInputDialog.getText(self, "Note", "Note on this run:")
+        if is_given and text.strip():
+            self.note_wanted.emit(text.strip())
+
     def _against_chosen(self) -> None:
         self.tracks.set_against(self.against.currentData())
         self._draw_slow()
@@ -85,6 +102,7 @@ class LivePanel(QWidget):
         head.addWidget(self.title, 1)
         head.addLayout(self._badges)
         head.addWidget(self.cursor_text)
+        head.addWidget(self.note)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -148,6 +166,7 @@ class LivePanel(QWidget):
             self.title.set_text(
                 f"{number}{opened.plan.replace('_', ' ')}  ·  {opened.sample or 'no sample named'}"
             )
+        self.note.setEnabled(opened is not None)
         self.tracks.show_tracks(view.tracks)
         self._offer(offered(view.tracks))
         self.endpoint.show_rules(view)

@@ -110,3 +110,10 @@ class TopBar(QWidget):
         )
         self.safe_report.setToolTip(tip)
         mark(self.safe_report, problem=bool(failed), good=not failed)
+
+    def show_lost(self, text: str) -> None:
+        """Show that the process of the bench has ended."""
+        self.bench.set_text("no bench")
+        self.safe_report.set_text(text)
+        mark(self.safe_report, problem=True, good=False)
+        self.show_light("")

@@ -74,10 +74,10 @@ class RunQueue:
         """Runs that were going on when the window ended."""
         return tuple(run for run in self._runs if run.stage == "interrupted")
 
-    def add(self, plan: str, values: Mapping[str, Scalar]) -> QueuedRun:
-        """Add a run at the end."""
+    def add(self, plan: str, values: Mapping[str, Scalar], *, first: bool = False) -> QueuedRun:
+        """Add a run at the end, or as the first."""
         run = QueuedRun(key=next(self._keys), plan=plan, values=dict(values))
-        self._runs.append(run)
+        self._runs.insert(0 if first else len(self._runs), run)
         self._save()
         return run
 
@@ -123,6 +123,10 @@ class RunQueue:
     def started(self, key: int) -> None:
         """Note that a run is going on."""
         self._set(key, stage="running")
+
+    def interrupted(self, key: int, note: str) -> None:
+        """Note that a run was cut off."""
+        self._set(key, stage="interrupted", note=note)
 
     def done(self, key: int) -> None:
         """Take out a run that has ended."""
