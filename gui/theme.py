@@ -24,6 +24,7 @@ class Theme:
     accent: str
     accent_text: str
     danger: str
+    safe: str
     danger_soft: str
     warning: str
     warning_soft: str
@@ -45,6 +46,7 @@ LIGHT = Theme(
     accent="#0b6a9c",
     accent_text="#ffffff",
     danger="#b3261e",
+    safe="#b3261e",
     danger_soft="#fbe9e7",
     warning="#7a5200",
     warning_soft="#fff3d1",
@@ -65,6 +67,7 @@ DARK = Theme(
     accent="#5db5e6",
     accent_text="#0c1a24",
     danger="#f2695f",
+    safe="#c2291f",
     danger_soft="#3a2022",
     warning="#f0c060",
     warning_soft="#3a311c",
@@ -150,7 +153,7 @@ QPushButton[primary="true"] {{ background: {accent}; color: {accent_text}; borde
 QPushButton[primary="true"]:disabled {{ background: {raised}; color: {ghost};
     border-color: {border}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {text}; }}
-QPushButton[safe="true"] {{ background: {danger}; color: #ffffff; border: 2px solid {danger};
+QPushButton[safe="true"] {{ background: {safe}; color: #ffffff; border: 2px solid {safe};
     font-weight: 700; padding: 6px 18px; border-radius: 6px; }}
 QPushButton[safe="true"]:hover {{ border-color: {text}; }}
 QPushButton[safe="true"]:focus {{ border: 2px solid {text}; }}
@@ -164,7 +167,6 @@ QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QDateEdit {{ background: {surfa
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {accent}; }}
 QLineEdit[wrong="true"] {{ border: 1px solid {danger}; background: {danger_soft}; }}
 QLineEdit[pending="true"] {{ border: 1px dashed {warning}; }}
-QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
 QCheckBox {{ background: transparent; spacing: 6px; padding: 1px; border: 1px solid transparent; }}

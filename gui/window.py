@@ -27,7 +27,7 @@ from gui.theme import LIGHT, THEMES, Theme, apply
 _ESC_ESC_S = 0.8
 _LAYOUT_VERSION = 1
 _DOCK_WIDTHS = (296, 268)
-_BOTTOM_PX = 178
+_BOTTOM_PX = 190
 
 
 class Window(QMainWindow):
@@ -36,9 +36,18 @@ class Window(QMainWindow):
     Args:
         options: How the process of the bench is started.
         places: Where queue, presets and settings are kept.
+        session: The bench; made from the options when there is none.
+        archive: The old runs; made from the options when there is none.
     """
 
-    def __init__(self, options: HostOptions, places: Places | None = None) -> None:
+    def __init__(
+        self,
+        options: HostOptions,
+        places: Places | None = None,
+        *,
+        session: Session | None = None,
+        archive: Archive | None = None,
+    ) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("regrow")
@@ -51,14 +60,14 @@ class Window(QMainWindow):
         self.queue_view = QueuePanel(self.queue)
         self.live = LivePanel()
         self.bench = BenchPanel()
-        archive = Archive(options.runs_folder, self)
+        archive = archive or Archive(options.runs_folder, self)
         self.runs = RunsPanel(archive)
         self.log = LogPanel()
         self.console = ConsolePanel()
         self.docks: dict[str, QDockWidget] = {}
         self._escape_at_s = 0.0
         self._lay_out()
-        self.conductor = Conductor(self, Session(options, self), archive)
+        self.conductor = Conductor(self, session or Session(options, self), archive)
         fill_menus(self)
         self._restore()
         application = QApplication.instance()
@@ -81,6 +90,7 @@ class Window(QMainWindow):
         self._dock("Bench", self.bench, areas.RightDockWidgetArea)
         for title, panel in (("Runs", self.runs), ("Log", self.log), ("Console", self.console)):
             self._dock(title, panel, areas.BottomDockWidgetArea)
+            self.docks[title].setTitleBarWidget(QWidget())  # its tab says it already
         self.reset_layout()
         self.resize(1366, 740)
 

@@ -30,7 +30,7 @@ from gui.widgets.field_edit import WheelGuard
 from gui.widgets.helpers import button
 
 _HEADS = ("overlay", "started", "plan", "sample", "peak", "ended", "took", "why")
-_WIDTHS = (86, 118, 110, 120, 140, 70, 80, 200)
+_WIDTHS = (86, 112, 104, 110, 126, 70, 72, 200)
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -96,7 +96,7 @@ class RunsPanel(QWidget):
 
     def _make_buttons(self) -> None:
         self.again = button(
-            "Run again", name="run-again", tip="Put the parameters of this run into the form"
+            "Again", name="run-again", tip="Put the parameters of this run into the form"
         )
         self.note = button("Note …", name="add-note", tip="Add a note with the time of the day")
         self.export = button(
@@ -117,6 +117,8 @@ class RunsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         row = QHBoxLayout()
+        row.setSpacing(4)
+        self.search.setMinimumWidth(140)
         row.addWidget(self.search, 1)
         for each in (self.again, self.note, self.export, self.report, self.folder):
             row.addWidget(each)
@@ -137,7 +139,7 @@ class RunsPanel(QWidget):
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([820, 420])
+        splitter.setSizes([900, 330])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 4, 6, 4)
         outer.addWidget(splitter)

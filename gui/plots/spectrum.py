@@ -32,12 +32,10 @@ class SpectrumPlots(QWidget):
             "spectrum-plot", "Spectrum: counts per second against wavelength", left="counts/s"
         )
         self.residual = make_plot("residual-plot", "Residual: spectrum minus fit", left="residual")
-        self.waterfall = make_plot(
-            "waterfall-plot", "Waterfall: spectra against time", left="time", unit="min"
-        )
+        self.waterfall = make_plot("waterfall-plot", "Waterfall: spectra against time", left="")
         self.spectrum.getAxis("bottom").setStyle(showValues=False)
         self.residual.getAxis("bottom").setStyle(showValues=False)
-        self.waterfall.setLabel("bottom", "wavelength (nm)")
+        self.waterfall.setLabel("bottom", "wavelength (nm), time upwards in min")
         self.residual.setXLink(self.spectrum)
         self.waterfall.setXLink(self.spectrum)
         self._ghost = self.spectrum.plot(name="first")

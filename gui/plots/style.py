@@ -11,7 +11,7 @@ from gui.theme import Theme
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 _GRID_ALPHA = 40
-LEFT_AXIS_PX = 58
+_LEFT_AXIS_PX = 46
 
 
 def pen(colour: str, *, alpha: int = 255, dashed: bool = False) -> Any:
@@ -45,7 +45,10 @@ def make_plot(name: str, accessible: str, *, left: str, unit: str = "") -> Any:
     item.hideButtons()
     item.setMenuEnabled(False)
     item.getViewBox().disableAutoRange()
-    item.getAxis("left").setWidth(LEFT_AXIS_PX)
+    item.getAxis("left").setWidth(_LEFT_AXIS_PX)
+    plot.caption = pg.LabelItem(size="8pt")
+    plot.caption.setParentItem(item.getViewBox())
+    plot.caption.anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, 0))
     set_left(plot, left, unit)
     for side in ("left", "bottom"):
         item.getAxis(side).enableAutoSIPrefix(False)
@@ -54,14 +57,15 @@ def make_plot(name: str, accessible: str, *, left: str, unit: str = "") -> Any:
 
 
 def set_left(plot: Any, text: str, unit: str = "") -> None:
-    """Name the vertical axis."""
-    plot.getPlotItem().setLabel("left", f"{text} ({unit})" if unit else text)
+    """Say in the upper left corner what the vertical axis is: there it never lacks room."""
+    plot.caption.setText(f"{text} ({unit})" if unit else text)
 
 
 def dress(plot: Any, theme: Theme) -> None:
     """Give a plot the colours of a theme."""
     plot.setBackground(theme.surface)
     item = plot.getPlotItem()
+    plot.caption.setText(plot.caption.text, color=theme.muted)
     for side in ("left", "bottom"):
         axis = item.getAxis(side)
         axis.setPen(pg.mkPen(theme.border))

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Mapping
 
 from gui.messages import FieldInfo, PlanInfo, Scalar
-from gui.presenters.numbers import plain
 from gui.presenters.units import UnitError, parse, pretty
 
 FIRST = 6
@@ -39,7 +38,7 @@ def text_of(field: FieldInfo, value: Scalar) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e6 else plain(value, 7)
+        return f"{value:.8g}"
     return str(value)
 
 
