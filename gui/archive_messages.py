@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.messages import Scalar
+from gui.messages import Value
 
 Column = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ class RunData:
     columns: Mapping[str, Column] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     plan: str = ""
-    arguments: Mapping[str, Scalar] = field(default_factory=dict)
+    arguments: Mapping[str, Value] = field(default_factory=dict)
     notes: tuple[tuple[float, str], ...] = ()
     ending: str = ""
     report: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer
 
 from gui import messages
-from gui.messages import Scalar
+from gui.messages import Value
 from gui.presenters.run_queue import QueuedRun
 from gui.session import Archive, HostOptions, Session
 
@@ -200,14 +200,14 @@ class Conductor:
 
     # -- runs
 
-    def _check(self, plan: str, values: dict[str, Scalar]) -> None:
+    def _check(self, plan: str, values: dict[str, Value]) -> None:
         self.session.preflight(plan, values)
 
-    def _run_now(self, plan: str, values: dict[str, Scalar]) -> None:
+    def _run_now(self, plan: str, values: dict[str, Value]) -> None:
         run = self._window.queue.add(plan, values, first=True)
         self._start_run(run)
 
-    def _add_to_queue(self, plan: str, values: dict[str, Scalar]) -> None:
+    def _add_to_queue(self, plan: str, values: dict[str, Value]) -> None:
         queue = self._window.queue
         if not queue.waiting and self._word == "idle":
             queue.hold()  # it starts when the person says so, not by being added
@@ -227,7 +227,7 @@ class Conductor:
         ticket = self.session.run(run.plan, dict(run.values))
         self._running[ticket] = run
 
-    def _run_again(self, plan: str, values: dict[str, Scalar]) -> None:
+    def _run_again(self, plan: str, values: dict[str, Value]) -> None:
         self._window.experiment.fill(plan, values)
         self._window.docks["Experiment"].show()
 
@@ -255,7 +255,7 @@ class Conductor:
 
     # -- devices
 
-    def _act(self, device: str, action: str, values: dict[str, Scalar]) -> None:
+    def _act(self, device: str, action: str, values: dict[str, Value]) -> None:
         self._window.bench.expect(self.session.act(device, action, values), device)
 
     def _connect_device(self, device: str, on: bool) -> None:

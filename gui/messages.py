@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Spectrum = NDArray[np.float32]
 Scalar = float | int | str | bool | None
+Value = Scalar | tuple[float | str, ...]
+"""What a field of a form holds; a list only where the plan takes one."""
 
 # -- what there is
 
@@ -23,7 +25,8 @@ class FieldInfo:
 
     Attributes:
         name: Name of the parameter.
-        kind: "float", "int", "str", "bool", or the kind of device whose name is wanted.
+        kind: "float", "int", "str", "bool", "floats" or "strs" (lists), or the kind of device
+            whose name is wanted.
         help: What it is, in words.
         unit: Its unit, "" for none.
         default: What it is unless given; None also stands for "needs a value" when `required`.
@@ -38,7 +41,7 @@ class FieldInfo:
     kind: str = "float"
     help: str = ""
     unit: str = ""
-    default: Scalar = None
+    default: Value = None
     required: bool = False
     optional: bool = False
     minimum: float | None = None
@@ -416,7 +419,7 @@ class Preflight:
 
     ticket: int
     plan: str
-    values: Mapping[str, Scalar]
+    values: Mapping[str, Value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -425,7 +428,7 @@ class Run:
 
     ticket: int
     plan: str
-    values: Mapping[str, Scalar]
+    values: Mapping[str, Value]
     md: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -444,7 +447,7 @@ class Act:
     ticket: int
     device: str
     action: str
-    values: Mapping[str, Scalar] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

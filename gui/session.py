@@ -84,14 +84,14 @@ class Session(Peer):
         """Switch everything off, whatever else goes on."""
         self.send(messages.SafeStop(reason=reason))
 
-    def preflight(self, plan: str, values: dict[str, messages.Scalar]) -> int:
+    def preflight(self, plan: str, values: dict[str, messages.Value]) -> int:
         """Check a plan; a `PreflightTable` with the ticket comes back."""
         ticket = next(self._tickets)
         self.send(messages.Preflight(ticket=ticket, plan=plan, values=values))
         return ticket
 
     def run(
-        self, plan: str, values: dict[str, messages.Scalar], md: dict[str, Any] | None = None
+        self, plan: str, values: dict[str, messages.Value], md: dict[str, Any] | None = None
     ) -> int:
         """Run a plan; a `RunEnded` with the ticket comes back."""
         ticket = next(self._tickets)
@@ -114,7 +114,7 @@ class Session(Peer):
         """End the run as aborted."""
         self.send(messages.Control(what="abort", reason=reason))
 
-    def act(self, device: str, action: str, values: dict[str, messages.Scalar]) -> int:
+    def act(self, device: str, action: str, values: dict[str, messages.Value]) -> int:
         """Do something by hand; a `Done` with the ticket comes back."""
         ticket = next(self._tickets)
         self.send(messages.Act(ticket=ticket, device=device, action=action, values=values))

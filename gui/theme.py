@@ -87,6 +87,9 @@ def apply(app: QApplication, theme: Theme) -> None:
         app: The application.
         theme: The theme.
     """
+    if app.property("theme") == theme.name:
+        return  # styling every widget again takes its time
+    app.setProperty("theme", theme.name)
     app.setPalette(_palette(theme))
     app.setStyleSheet(style_sheet(theme))
 

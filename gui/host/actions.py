@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gui.messages import ActionInfo, FieldInfo, Scalar
+from gui.messages import ActionInfo, FieldInfo, Value
 from instruments.balances import Balance
 from instruments.device import BenchDevice
 from instruments.errors import LimitError
@@ -17,7 +17,7 @@ from instruments.stages import Stage
 from instruments.stages.stage import HOME
 from instruments.thermal import Thermostat
 
-Values = Mapping[str, Scalar]
+Values = Mapping[str, Value]
 Work = Callable[[Values], str]
 _LONGEST_S = 3600.0
 

@@ -16,6 +16,7 @@ from gui.host.runs import RunDesk
 from instruments.bench import SafeOutcome, load_bench
 from instruments.bench_file import read_bench_file
 from instruments.errors import InstrumentError
+from plans.guarding import GuardedRun
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,6 +56,11 @@ class Host:
         self._runs_folder = runs_folder
         self.bench = load_bench(bench_file, addresses=addresses)
         self._models = _models_of(bench_file)
+        self._guard: GuardedRun | None = None
+        if not pace.simulated:
+            self.bench.own(program="window")  # one owner; the error says who it is
+            self._guard = GuardedRun(bench_file, folder=_made(runs_folder), say=_LOGGER.error)
+            self._guard.__enter__()
         self._nudge = threading.Event()
         self.keepers = keepers_of(self.bench, pace, self._nudge.set)
         self.runs = RunDesk(
@@ -63,6 +69,7 @@ class Host:
             tell=tell,
             md={"simulated": True} if pace.simulated else {},
             extra_plans=extra_plans,
+            guard=self._guard,
         )
         self._console = Console(self.bench, self.runs.plans)
         self._beat_s = time.perf_counter()
@@ -213,6 +220,9 @@ class Host:
             self.bench.close()
         except InstrumentError as error:
             _LOGGER.warning("closing: %s", error)
+        if self._guard is not None:
+            self._guard.__exit__(None, None, None)
+        self.runs.fit.end()
         self._ended.set()
 
 
@@ -234,6 +244,11 @@ class _ToWindow(logging.Handler):
             ),
             droppable=True,
         )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _models_of(bench_file: Path) -> dict[str, str]:

@@ -15,10 +15,11 @@ from gui.host.plan_infos import devices_for, plan_info
 from gui.host.shown_fit import ShownFit
 from instruments.bench import Bench
 from instruments.errors import InstrumentError
-from plans.catalogue import PLANS
+from instruments.guard import GuardError
+from plans.catalogue import EXPERIMENTS, PLANS, check_plan, estimate_s
 from plans.engine import Engine, Outcome
+from plans.guarding import GuardedRun
 from plans.parameters import ParameterError, check_values, describe_plan
-from plans.preflight import PreflightError, overhear
 from plans.records import RecordError, RunIndex, RunRecorder
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class RunDesk:
         tell: Takes a message for the window.
         md: Metadata of every run.
         extra_plans: Name of a module with further `PLANS`, for benchmarks and tests.
+        guard: Makes safe when this process cannot; None where nothing real can be left on.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class RunDesk:
         tell: Callable[..., None],
         md: Mapping[str, Any],
         extra_plans: str | None = None,
+        guard: GuardedRun | None = None,
     ) -> None:
+        self._guard = guard
         self.plans = dict(PLANS)
         if extra_plans is not None:
             self.plans.update(importlib.import_module(extra_plans).PLANS)
@@ -77,31 +81,28 @@ class RunDesk:
         return tuple(plan_info(plan, self._bench) for plan in self.plans.values())
 
     def preflight(self, request: messages.Preflight) -> messages.PreflightTable:
-        """Check a plan without switching anything.
-
-        A plan checks before its first message, so it is begun and left there.
-        """
-        longest_s: float | None = None
-        error = ""
-        with overhear() as heard:
-            try:
-                generator = self._plan(request.plan, request.values)
-                try:
-                    first = next(generator)
-                    longest_s = first.kwargs.get("longest_s")
-                finally:
-                    generator.close()
-            except PreflightError:
-                pass  # the table says it
-            except (ParameterError, InstrumentError, TypeError, ValueError) as raised:
-                error = str(raised)
-        rows = tuple(
-            messages.CheckRow(name=check.name, verdict=check.verdict, detail=check.detail)
-            for check in heard
-        )
+        """Check a plan without switching anything."""
+        try:
+            devices, values = self._arguments(request.plan, request.values)
+        except (ParameterError, InstrumentError) as raised:
+            return messages.PreflightTable(ticket=request.ticket, error=str(raised))
+        if request.plan not in EXPERIMENTS:
+            return messages.PreflightTable(ticket=request.ticket)
+        checks = check_plan(request.plan, devices, values, runs_folder=self._existing_folder())
         return messages.PreflightTable(
-            ticket=request.ticket, checks=rows, longest_s=longest_s, error=error
+            ticket=request.ticket,
+            checks=tuple(
+                messages.CheckRow(name=check.name, verdict=check.verdict, detail=check.detail)
+                for check in checks
+            ),
+            longest_s=estimate_s(request.plan, devices, values),
         )
+
+    def _existing_folder(self) -> Path:
+        folder = self._runs_folder.absolute()
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return folder
 
     def run(self, request: messages.Run) -> None:
         """Run a plan to its end; returns when the bench has been left."""
@@ -139,6 +140,7 @@ class RunDesk:
                 scan_id_source=index.next_scan_id,
                 callbacks=(
                     recorder,
+                    self._tell_guard(recorder),
                     DocumentFeed(self._tell, self.fit, lambda: _path_of(recorder)),
                 ),
                 resumable=True,
@@ -151,9 +153,26 @@ class RunDesk:
                 barred = self._is_barred
                 self._engine = engine
             try:
-                return (None, "stopped before it began") if barred else (engine.run(plan), "")
+                if barred:
+                    return None, "stopped before it began"
+                if self._guard is not None:
+                    self._guard.protect(engine, self._bench)
+                return engine.run(plan), ""
+            except GuardError as error:
+                return None, str(error)
             finally:
                 self._engine = None
+                if self._guard is not None:
+                    self._guard.release()
+
+    def _tell_guard(self, recorder: RunRecorder) -> Callable[[str, Any], None]:
+        """Return a callback that names the run's folder to the guard, for its report."""
+
+        def tell(name: str, _: Any) -> None:
+            if name == "start" and self._guard is not None and recorder.run_folder is not None:
+                self._guard.guard.note_folder(recorder.run_folder.path)
+
+        return tell
 
     def control(self, request: messages.Control) -> None:
         """Pause, resume, stop or abort the run."""
@@ -189,16 +208,23 @@ class RunDesk:
     def _plan(
         self, name: str, values: Mapping[str, Any], md: Mapping[str, Any] | None = None
     ) -> Any:
+        devices, plain = self._arguments(name, values)
+        return self.plans[name](
+            **devices, **plain, md={"bench": self._bench.name, **self._md, **(md or {})}
+        )
+
+    def _arguments(
+        self, name: str, values: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return devices and plain values of a plan, checked."""
         if name not in self.plans:
             raise ParameterError(f"there is no plan {name!r}; there are {', '.join(self.plans)}")
-        plan = self.plans[name]
-        description = describe_plan(plan)
+        description = describe_plan(self.plans[name])
         device_names = {parameter.name for parameter in description.devices}
         plain = {key: value for key, value in values.items() if key not in device_names}
         wanted = {key: value for key, value in values.items() if key in device_names}
         check_values(description, plain)
-        devices = devices_for(description, self._bench, wanted)
-        return plan(**devices, **plain, md={"bench": self._bench.name, **self._md, **(md or {})})
+        return devices_for(description, self._bench, wanted), plain
 
     def _not_confirmed(self) -> tuple[str, ...]:
         """See that all is off after a run, as far as devices answer."""

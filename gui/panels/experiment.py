@@ -14,7 +14,7 @@ from qtpy.QtWidgets import (
 )
 
 from gui import messages
-from gui.messages import PlanInfo, Scalar
+from gui.messages import PlanInfo, Value
 from gui.panels.preflight import PreflightView
 from gui.presenters.estimate import Estimate
 from gui.presenters.presets import Presets
@@ -198,7 +198,7 @@ class ExperimentPanel(QWidget):
             self.estimate.set_text(self._estimate.whole_text(table.longest_s, self._speed))
         self._show_buttons()
 
-    def fill(self, plan: str, values: Mapping[str, Scalar]) -> None:
+    def fill(self, plan: str, values: Mapping[str, Value]) -> None:
         """Choose a plan and fill its form, as for running it again."""
         index = self.plan.findData(plan)
         if index >= 0:

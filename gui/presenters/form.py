@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from gui.messages import FieldInfo, PlanInfo, Scalar
+from gui.messages import FieldInfo, PlanInfo, Value
 from gui.presenters.units import UnitError, parse, pretty
 
 FIRST = 6
@@ -31,10 +31,12 @@ def label_of(field: FieldInfo) -> str:
     return text[:1].upper() + text[1:]
 
 
-def text_of(field: FieldInfo, value: Scalar) -> str:
+def text_of(field: FieldInfo, value: Value) -> str:
     """Return a value as the field shows it."""
     if value is None:
         return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(field, each) for each in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -42,7 +44,7 @@ def text_of(field: FieldInfo, value: Scalar) -> str:
     return str(value)
 
 
-def value_of(field: FieldInfo, text: str) -> Scalar:
+def value_of(field: FieldInfo, text: str) -> Value:
     """Read what was typed into a field.
 
     Args:
@@ -53,6 +55,8 @@ def value_of(field: FieldInfo, text: str) -> Scalar:
         FieldError: It is no value, or outside the limits.
     """
     text = text.strip()
+    if field.kind in ("floats", "strs"):
+        return _list(field, text)
     if not text or text.lower() == "none":
         if field.optional:
             return None
@@ -61,6 +65,10 @@ def value_of(field: FieldInfo, text: str) -> Scalar:
         raise FieldError(f"{label_of(field)}: a value is needed{_limits_in_brackets(field)}")
     if field.kind not in ("float", "int"):
         return _choice(field, text)
+    return _number(field, text)
+
+
+def _number(field: FieldInfo, text: str) -> float | int:
     try:
         number = parse(text, field.unit)
     except UnitError as error:
@@ -79,7 +87,17 @@ def value_of(field: FieldInfo, text: str) -> Scalar:
     return number
 
 
-def _choice(field: FieldInfo, text: str) -> Scalar:
+def _list(field: FieldInfo, text: str) -> tuple[float | str, ...] | None:
+    """Read a list: its parts are separated by commas, or by semicolons where commas are decimal."""
+    if not text or text.lower() == "none":
+        return None if field.default is None and field.optional else ()
+    parts = [part.strip() for part in text.split(";" if ";" in text else ",")]
+    if field.kind == "strs":
+        return tuple(str(_choice(field, part)) for part in parts if part)
+    return tuple(_number(field, part) for part in parts if part)
+
+
+def _choice(field: FieldInfo, text: str) -> Value:
     if field.kind == "bool":
         return text in ("yes", "true", "1")
     if field.choices and text not in field.choices:
@@ -116,7 +134,7 @@ def help_of(field: FieldInfo) -> str:
     return "\n".join(lines)
 
 
-def defaults_of(fields: Iterable[FieldInfo]) -> dict[str, Scalar]:
+def defaults_of(fields: Iterable[FieldInfo]) -> dict[str, Value]:
     """Return the defaults of fields by name."""
     return {field.name: field.default for field in fields}
 
@@ -133,7 +151,7 @@ def fields_of(plan: PlanInfo) -> tuple[FieldInfo, ...]:
     return (*sample, *chosen, *others, *given)
 
 
-def changed(fields: Iterable[FieldInfo], values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def changed(fields: Iterable[FieldInfo], values: Mapping[str, Value]) -> dict[str, Value]:
     """Return the values that are not what they usually are."""
     usual = defaults_of(fields)
     return {name: value for name, value in values.items() if usual.get(name) != value}

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gui.messages import Scalar
+from gui.messages import Value
 from gui.presenters.store import read_json, write_json
 
-BUILT_IN: Mapping[str, Mapping[str, Mapping[str, Scalar]]] = {
+BUILT_IN: Mapping[str, Mapping[str, Mapping[str, Value]]] = {
     "light_regrowth": {
         "Quick look (30 min)": {
             "sample": "NC-0412 demo",
@@ -30,7 +30,7 @@ class Presets:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         content: Any = None if path is None else read_json(path)
-        self._own: dict[str, dict[str, dict[str, Scalar]]] = (
+        self._own: dict[str, dict[str, dict[str, Value]]] = (
             content if isinstance(content, dict) else {}
         )
 
@@ -40,7 +40,7 @@ class Presets:
         own = self._own.get(plan, {})
         return (*built_in, *(name for name in own if name not in built_in))
 
-    def get(self, plan: str, name: str) -> dict[str, Scalar]:
+    def get(self, plan: str, name: str) -> dict[str, Value]:
         """Return the values of a preset; what it does not name is as usual."""
         own = self._own.get(plan, {}).get(name)
         return dict(own if own is not None else BUILT_IN.get(plan, {}).get(name, {}))
@@ -49,7 +49,7 @@ class Presets:
         """Whether a preset was saved by the person, so that it can be removed."""
         return name in self._own.get(plan, {})
 
-    def save(self, plan: str, name: str, values: Mapping[str, Scalar]) -> None:
+    def save(self, plan: str, name: str, values: Mapping[str, Value]) -> None:
         """Keep values under a name."""
         self._own.setdefault(plan, {})[name] = dict(values)
         self._write()

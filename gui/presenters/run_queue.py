@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gui.messages import Scalar
+from gui.messages import Value
 from gui.presenters.store import read_json, write_json
 
 Stage = Literal["waiting", "running", "interrupted"]
@@ -26,7 +26,7 @@ class QueuedRun:
 
     key: int
     plan: str
-    values: Mapping[str, Scalar] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     stage: Stage = "waiting"
     note: str = ""
 
@@ -74,7 +74,7 @@ class RunQueue:
         """Runs that were going on when the window ended."""
         return tuple(run for run in self._runs if run.stage == "interrupted")
 
-    def add(self, plan: str, values: Mapping[str, Scalar], *, first: bool = False) -> QueuedRun:
+    def add(self, plan: str, values: Mapping[str, Value], *, first: bool = False) -> QueuedRun:
         """Add a run at the end, or as the first."""
         run = QueuedRun(key=next(self._keys), plan=plan, values=dict(values))
         self._runs.insert(0 if first else len(self._runs), run)
@@ -150,8 +150,9 @@ def _read(path: Path | None) -> list[QueuedRun]:
     runs = []
     for item in content:
         try:
-            run = QueuedRun(**item)
-        except TypeError:  # written by another version
+            values = {k: tuple(v) if isinstance(v, list) else v for k, v in item["values"].items()}
+            run = QueuedRun(**{**item, "values": values})
+        except (TypeError, KeyError, AttributeError):  # written by another version
             continue
         if run.stage == "running":
             run = replace(run, stage="interrupted", note="the window ended while it ran")

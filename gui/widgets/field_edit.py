@@ -6,7 +6,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from gui.messages import FieldInfo, Scalar
+from gui.messages import FieldInfo, Value
 from gui.presenters import form
 from gui.presenters.units import pretty
 from gui.widgets.helpers import label, mark
@@ -46,7 +46,7 @@ class FieldEdit(QWidget):
         super().__init__(parent)
         self.field = field
         self._guard = WheelGuard(self)
-        self._good: Scalar = field.default
+        self._good: Value = field.default
         self.input = self._make_input()
         self.input.setObjectName(f"{prefix}-{field.name}")
         unit = f", {pretty(field.unit)}" if field.unit else ""
@@ -71,7 +71,7 @@ class FieldEdit(QWidget):
             box.setChecked(bool(field.default))
             box.toggled.connect(self._edited)
             return box
-        if field.choices:
+        if field.choices and field.kind not in ("floats", "strs"):
             combo = QComboBox()
             combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             if field.optional:
@@ -92,11 +92,11 @@ class FieldEdit(QWidget):
         return edit
 
     @staticmethod
-    def _select(combo: QComboBox, value: Scalar) -> None:
+    def _select(combo: QComboBox, value: Value) -> None:
         index = combo.findData(value)
         combo.setCurrentIndex(max(index, 0))
 
-    def value(self) -> Scalar:
+    def value(self) -> Value:
         """Return the value.
 
         Raises:
@@ -105,11 +105,11 @@ class FieldEdit(QWidget):
         if isinstance(self.input, QCheckBox):
             return self.input.isChecked()
         if isinstance(self.input, QComboBox):
-            found: Scalar = self.input.currentData()
+            found: Value = self.input.currentData()
             return found
         return form.value_of(self.field, self.input.text())
 
-    def set_value(self, value: Scalar) -> None:
+    def set_value(self, value: Value) -> None:
         """Show a value; nobody is told that it has changed."""
         self.input.blockSignals(True)
         if isinstance(self.input, QCheckBox):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QToolButton, QVBoxLayout, QWidget
 
-from gui.messages import FieldInfo, PlanInfo, Scalar
+from gui.messages import FieldInfo, PlanInfo, Value
 from gui.presenters import form
 from gui.widgets.field_edit import FieldEdit
 
@@ -89,9 +89,9 @@ class FormView(QWidget):
         if self.values() is not None:
             self.changed.emit()
 
-    def values(self) -> dict[str, Scalar] | None:
+    def values(self) -> dict[str, Value] | None:
         """Return all values, None when one is wrong; then `wrong` was emitted."""
-        found: dict[str, Scalar] = {}
+        found: dict[str, Value] = {}
         for name, edit in self.edits.items():
             try:
                 found[name] = edit.value()
@@ -100,11 +100,11 @@ class FormView(QWidget):
                 return None
         return found
 
-    def changed_values(self) -> dict[str, Scalar]:
+    def changed_values(self) -> dict[str, Value]:
         """Return the values that are not what they usually are."""
         return form.changed(self._fields, self.values() or {})
 
-    def set_values(self, values: Mapping[str, Scalar]) -> None:
+    def set_values(self, values: Mapping[str, Value]) -> None:
         """Show values; those of unknown fields are passed over."""
         for name, value in values.items():
             if name in self.edits:
