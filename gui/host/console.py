@@ -3,11 +3,14 @@
 import code
 import contextlib
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from gui.messages import Code, Done
 from instruments.bench import Bench
+
+_COLOURS = re.compile("\\x1b\\[[0-9;]*m")
 
 
 class Console:
@@ -27,7 +30,7 @@ class Console:
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             self._run(request.text)
-        return Done(ticket=request.ticket, text=output.getvalue())
+        return Done(ticket=request.ticket, text=_COLOURS.sub("", output.getvalue()))
 
     def _run(self, text: str) -> None:
         if self._shell is None:
@@ -38,8 +41,11 @@ class Console:
 def _make_shell(names: dict[str, Any]) -> Any:
     try:
         from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
     except ImportError:
         interpreter = code.InteractiveInterpreter(names)
         return lambda text: interpreter.runsource(text, symbol="single")
-    shell = InteractiveShell(user_ns=names, colors="NoColor")
-    return lambda text: shell.run_cell(text, store_history=True)
+    config = Config()
+    config.HistoryManager.enabled = False  # the window keeps the history; no file, no thread
+    shell = InteractiveShell(user_ns=names, config=config)
+    return shell.run_cell

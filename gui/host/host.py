@@ -71,6 +71,7 @@ class Host:
             extra_plans=extra_plans,
             guard=self._guard,
         )
+        self._log = _ToWindow(tell)
         self._console = Console(self.bench, self.runs.plans)
         self._beat_s = time.perf_counter()
         self._is_beat_lost = False
@@ -92,7 +93,7 @@ class Host:
 
     def start(self) -> None:
         """Begin to connect, and tell the window what there is."""
-        logging.getLogger().addHandler(_ToWindow(self._tell))
+        logging.getLogger().addHandler(self._log)
         logging.getLogger("instruments").setLevel(logging.INFO)
         logging.getLogger("gui").setLevel(logging.INFO)
         for name in ("bluesky", "ophyd"):  # they print the trace of what is reported in words
@@ -101,6 +102,10 @@ class Host:
             self._pace.begin(keeper.run, f"{name}-keeper")
         self._tell(self._info())
 
+    def stop_logging(self) -> None:
+        """Hand no further log records to the window."""
+        logging.getLogger().removeHandler(self._log)
+
     def wait_for_end(self) -> None:
         """Return when everything is closed."""
         self._ended.wait()
@@ -108,8 +113,10 @@ class Host:
     def take(self, message: Any) -> None:
         """Take what the window says; called on the thread that reads it, returns at once."""
         self._beat_s = time.perf_counter()
-        if isinstance(message, messages.Beat):
-            return
+        if not isinstance(message, messages.Beat):
+            self._begin(message)
+
+    def _begin(self, message: Any) -> None:
         handler = self._handlers[type(message)]
 
         def work() -> None:
@@ -128,12 +135,20 @@ class Host:
             self._tell(
                 messages.Devices(states=states, bench_time_s=self._pace.now_s()), droppable=True
             )
-            silent_s = started_s - self._beat_s
-            if silent_s > LOST_AFTER_S and not self._is_beat_lost:
-                _LOGGER.error("the window is silent for %.0f s: switching off", silent_s)
-                self.take(messages.SafeStop(reason="the window was silent"))
-            self._is_beat_lost = silent_s > LOST_AFTER_S
+            self.note_silence(started_s - self._beat_s)
             time.sleep(TELL_EVERY_S)
+
+    def note_silence(self, silent_s: float) -> None:
+        """Switch everything off, once, when the window has been silent for too long.
+
+        Args:
+            silent_s: For how long, in the person's time.
+        """
+        is_lost = silent_s > LOST_AFTER_S
+        if is_lost and not self._is_beat_lost:
+            _LOGGER.error("the window is silent for %.0f s: switching off", silent_s)
+            self._begin(messages.SafeStop(reason="the window was silent"))
+        self._is_beat_lost = is_lost
 
     # -- what is asked for
 

@@ -149,6 +149,8 @@ class LivePanel(QWidget):
         self.frames_drawn += 1
         self.spectra.show_run(self.view)
         now_s = time.monotonic()
+        if self.view.opened is not None and self.view.opened.uid != self._uid:
+            self._slow_at_s = 0.0
         if now_s - self._slow_at_s >= _SLOW_S or self.view.closed is not None:
             self._slow_at_s = now_s
             self._draw_slow()

@@ -150,7 +150,9 @@ def _read(path: Path | None) -> list[QueuedRun]:
     runs = []
     for item in content:
         try:
-            values = {k: tuple(v) if isinstance(v, list) else v for k, v in item["values"].items()}
+            values = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in item.get("values", {}).items()
+            }
             run = QueuedRun(**{**item, "values": values})
         except (TypeError, KeyError, AttributeError):  # written by another version
             continue

@@ -1,5 +1,6 @@
 """A window whose processes are silent: the test says what they would say."""
 
+import gc
 import os
 import sys
 
@@ -18,9 +19,15 @@ import scripted
 def window(qtbot, tmp_path):
     """A window on a bench of a light, a pump and a spectrometer, shown and ready."""
     made = scripted.make_window(tmp_path)
-    qtbot.addWidget(made)
     made.show()
     made.conductor.session.say(scripted.bench_info(tmp_path))
     made.conductor.session.say(scripted.devices())
     yield made
-    made.close()
+    scripted.destroy(made)
+
+
+@pytest.fixture(autouse=True)
+def no_widgets_left():
+    """Widgets that are left over would be styled and painted along with those of later tests."""
+    yield
+    gc.collect()

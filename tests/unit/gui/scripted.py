@@ -229,3 +229,13 @@ def run_row(path="runs/one", **changes):
         "time_s": 1_760_000_000.0, "duration_s": 1800.0, "exit_status": "success", "reason": "",
     }  # fmt: skip
     return archive_messages.RunRow(**{**values, **changes})
+
+
+def destroy(window):
+    """Close a window and free all that belongs to it, at once."""
+    from qtpy.QtCore import QCoreApplication, QEvent
+
+    window.close()
+    window.deleteLater()
+    kind = QEvent.Type.DeferredDelete
+    QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))

@@ -192,11 +192,9 @@ def test_the_queue_can_be_edited(window, qtbot):
 
 def test_what_ran_when_the_window_ended_is_offered_and_not_started(qtbot, tmp_path):
     before = scripted.make_window(tmp_path)
-    qtbot.addWidget(before)
     before.conductor.session.say(scripted.bench_info(tmp_path))
     before.experiment._run_now()
     after = scripted.make_window(tmp_path)  # as after a kill: nobody has closed the first
-    qtbot.addWidget(after)
     after.show()
     after.conductor.session.say(scripted.bench_info(tmp_path))
     assert not sent(after, messages.Run)
@@ -205,6 +203,8 @@ def test_what_ran_when_the_window_ended_is_offered_and_not_started(qtbot, tmp_pa
     qtbot.mouseClick(after.queue_view.again, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(after.queue_view.start, Qt.MouseButton.LeftButton)
     assert len(sent(after, messages.Run)) == 1
+    scripted.destroy(before)
+    scripted.destroy(after)
 
 
 def test_a_bench_whose_process_has_ended_can_be_loaded_again(window):
@@ -222,15 +222,13 @@ def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     from gui.theme import DARK
 
     first = scripted.make_window(tmp_path)
-    qtbot.addWidget(first)
     first.show()
     first.conductor.session.say(scripted.bench_info(tmp_path))
     first.set_theme(DARK)
     first.experiment.fill("calibrate_light", {})
     first.docks["Log"].hide()
-    first.close()
+    scripted.destroy(first)
     second = scripted.make_window(tmp_path)
-    qtbot.addWidget(second)
     second.show()
     second.conductor.session.say(scripted.bench_info(tmp_path))
     assert second.theme.name == "dark"
@@ -238,6 +236,7 @@ def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     assert second.docks["Log"].isHidden()
     second.reset_layout()
     assert not second.docks["Log"].isHidden()
+    scripted.destroy(second)
 
 
 def test_closing_makes_safe_and_ends_the_bench(window):
