@@ -80,6 +80,11 @@ class Conductor:
         window.log.wire_wanted.connect(lambda name: self.session.ask_wire_log(name))
         window.console.code_wanted.connect(self._run_code)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is going on."""
+        return self._word != "idle"
+
     def start(self) -> None:
         """Start the bench, and the archive a little later."""
         self.session.start()
@@ -87,6 +92,9 @@ class Conductor:
 
     def end(self) -> None:
         """Make safe and end both processes."""
+        self._word = "idle"
+        for run in self._running.values():
+            self._window.queue.interrupted(run.key, "ended by closing the window")
         self.session.end()
         self._archive.close()
 
@@ -187,6 +195,7 @@ class Conductor:
 
     def _host_lost(self, text: str) -> None:
         window = self._window
+        self._word = "idle"
         window.queue.hold()
         for run in self._running.values():
             window.queue.interrupted(run.key, "the bench's process ended while it ran")

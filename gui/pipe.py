@@ -4,6 +4,8 @@ Both ends are processes of the same installation and user, joined by anonymous p
 listens on a port, and a lost peer shows as the end of the stream.
 """
 
+import contextlib
+import io
 import os
 import pickle
 import queue
@@ -11,7 +13,7 @@ import struct
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 _HEADER = struct.Struct("<I")
 _PROTOCOL = 5
@@ -57,8 +59,25 @@ def take_stdout() -> BinaryIO:
 
         msvcrt.setmode(descriptor, os.O_BINARY)
     os.dup2(2, 1)
-    sys.stdout = sys.stderr
+    sys.stdout = sys.stderr = _Patient(sys.stderr)
     return os.fdopen(descriptor, "wb")
+
+
+class _Patient(io.TextIOBase):
+    """Standard error that may break: what prints must not fail because the window is gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class Sender:

@@ -6,7 +6,7 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QCloseEvent, QKeyEvent
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, QToolBar, QWidget
 
 from gui.conductor import Conductor
 from gui.menus import fill_menus
@@ -99,7 +99,7 @@ class Window(QMainWindow):
         dock.setObjectName(f"dock-{title.lower()}")
         feature = QDockWidget.DockWidgetFeature
         dock.setFeatures(
-            QDockWidget.DockWidgetFeatures(feature.DockWidgetMovable) | feature.DockWidgetClosable
+            feature.DockWidgetMovable | feature.DockWidgetClosable  # type: ignore[arg-type]
         )
         dock.setWidget(widget)
         self.addDockWidget(area, dock)
@@ -171,6 +171,17 @@ class Window(QMainWindow):
     def _queue_changed(self) -> None:
         self.queue_view.show_queue()
 
+    def _may_end_the_run(self) -> bool:
+        answers = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            "A run is going on",
+            "Closing the window switches everything off and ends the run. Its record is kept.",
+            answers.Close | answers.Cancel,  # type: ignore[arg-type] # PyQt5 says int
+            answers.Cancel,
+        )
+        return bool(answer == answers.Close)
+
     # -- events
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -192,7 +203,10 @@ class Window(QMainWindow):
         return False
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Make safe, end the bench, close."""
+        """Make safe, end the bench, close; a run that is going on is asked about."""
+        if event is not None and self.conductor.is_running and not self._may_end_the_run():
+            event.ignore()
+            return
         self._remember()
         self.conductor.end()
         application = QApplication.instance()

@@ -139,7 +139,7 @@ class DeviceCard(QFrame):
         self.setProperty("card", True)
         self._is_running = False
         self._is_connected = False
-        self._rows: list[tuple[ElidedLabel, Any, Any]] = []
+        self._rows: list[tuple[ElidedLabel, ElidedLabel, Any]] = []
         self.condition = label(name=f"condition-{info.name}", strong=True)
         self.words = label(problem=True, name=f"words-{info.name}")
         self.words.setWordWrap(True)
@@ -150,7 +150,8 @@ class DeviceCard(QFrame):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(6)
         self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(0, 5)
+        self._grid.setColumnStretch(1, 6)
         self._buttons: dict[str, Any] = {}
         self._opened: ActionForm | None = None
         self._icons = icons
@@ -246,7 +247,7 @@ class DeviceCard(QFrame):
 
     def _show_rows(self, rows: tuple[device_card.Row, ...]) -> None:
         while len(self._rows) < len(rows):
-            name, value, old = ElidedLabel(), label(), label(muted=True)
+            name, value, old = ElidedLabel(), ElidedLabel(), label(muted=True)
             name.setProperty("muted", True)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             old.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -263,7 +264,7 @@ class DeviceCard(QFrame):
                 row = rows[place]
                 name.set_text(row.name)
                 name.setToolTip(row.doc or row.name)
-                set_text(value, row.text)
+                value.set_text(row.text)
                 set_text(old, row.age)
                 old.setToolTip("Age of the value" + (", it is old" if row.is_stale else ""))
                 mark(old, problem=False, stale=row.is_stale)

@@ -215,7 +215,7 @@ class EndpointCard(QFrame):
         for number in range(_RULES):
             name, bar, text = ElidedLabel(), QProgressBar(), ElidedLabel()
             name.setProperty("strong", True)
-            name.setFixedWidth(94)
+            name.setFixedWidth(104)
             bar.setRange(0, 1000)
             bar.setTextVisible(False)
             bar.setFixedWidth(64)

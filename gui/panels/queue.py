@@ -30,6 +30,7 @@ class QueuePanel(QWidget):
         self.list.setObjectName("queue-list")
         self.list.setAccessibleName("Queue")
         self.list.setToolTip("Runs that wait. Enter puts one into the form, Del takes it out")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(lambda _: self._edit())
         self.start = button(
             "Start queue", name="start-queue", shortcut="Ctrl+Shift+R",

@@ -68,7 +68,7 @@ class OverlayPlot:
         self._empty.setText(words)
         (left, right), (low, high) = self.plot.viewRange()
         self._empty.setPos((left + right) / 2, (low + high) / 2)
-        self._empty.setTextWidth(180)
+        self._empty.setTextWidth(max(90, self.plot.width() - 70))
 
 
 def thumbnail(column: Column | None, colour: str) -> QIcon:

@@ -31,7 +31,7 @@ _CONDITIONS = {
     "fault": "fault",
     "lost": "lost",
 }
-_HIDDEN = {"fault", "is_on", "is_pumping", "is_heating", "is_moving"}
+_HIDDEN = {"fault", "emission"}  # said elsewhere on the card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,13 @@ def condition_text(state: DeviceState) -> str:
 
 def rows_of(state: DeviceState) -> tuple[Row, ...]:
     """Return the values of a device."""
-    return tuple(_row(reading) for reading in state.readings if reading.name not in _HIDDEN)
+    return tuple(_row(reading) for reading in state.readings if _is_shown(reading))
+
+
+def _is_shown(reading: Reading) -> bool:
+    """Whether a value is worth a line: what is simply not the case is not."""
+    name = reading.name.rpartition(".")[2]
+    return name not in _HIDDEN and not (name.startswith("is_") and not reading.value)
 
 
 def _row(reading: Reading) -> Row:

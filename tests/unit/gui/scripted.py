@@ -235,6 +235,7 @@ def destroy(window):
     """Close a window and free all that belongs to it, at once."""
     from qtpy.QtCore import QCoreApplication, QEvent
 
+    window.conductor.session.say(messages.EngineState(word="idle"))
     window.close()
     window.deleteLater()
     kind = QEvent.Type.DeferredDelete

@@ -1,7 +1,7 @@
 import scripted
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication, QLineEdit
+from qtpy.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from gui import messages
 
@@ -286,3 +286,15 @@ def test_text_fields_do_not_lose_long_names(window):
     assert window.live.title.toolTip().endswith(name)
     assert window.experiment.width() < 500
     assert isinstance(window.experiment.form.edits["sample"].input, QLineEdit)
+
+
+def test_closing_during_a_run_is_asked_about(window, monkeypatch):
+    answers = QMessageBox.StandardButton
+    given = iter([answers.Cancel, answers.Close])
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: next(given))
+    window.experiment._run_now()
+    say(window, messages.EngineState(word="running"), scripted.opened())
+    assert not window.close()
+    assert not window.conductor.session.is_closed
+    assert window.close()
+    assert "closing the window" in window.queue.lost[0].note
