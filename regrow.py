@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 __version__ = "0.1.0"
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "gui": ("gui.commands.gui", "open the window, on the simulated bench unless told otherwise"),
     "demo": ("gui.commands.demo", "run a light-induced regrowth on the simulated bench"),
     "run": ("gui.commands.run", "run a plan"),
     "plans": ("plans.commands.plans", "list the plans with their parameters"),

@@ -102,6 +102,11 @@ class BenchDevice(Device):
         return self._identity is not None
 
     @property
+    def link(self) -> Link:
+        """The line to the instrument."""
+        return self._driver.link
+
+    @property
     def identity(self) -> Identity:
         """Who answered when the device was connected.
 

@@ -1,6 +1,7 @@
 """The RunEngine as this project runs it."""
 
 import logging
+import queue
 import select
 import signal
 import socket
@@ -43,6 +44,7 @@ class Engine:
         md: Metadata for every run.
         scan_id_source: Gives the next scan number.
         callbacks: Receive every document, in this order, on the engine's thread.
+        resumable: Whether somebody is there to `resume` a paused run; without, a pause ends it.
     """
 
     def __init__(
@@ -51,7 +53,10 @@ class Engine:
         md: dict[str, Any] | None = None,
         scan_id_source: Callable[[], int] | None = None,
         callbacks: Iterable[Callable[[str, Any], Any]] = (),
+        resumable: bool = False,
     ) -> None:
+        self._resumable = resumable
+        self._decisions: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
         options: dict[str, Any] = {}
         if scan_id_source is not None:
             options["scan_id_source"] = lambda _: scan_id_source()
@@ -65,6 +70,8 @@ class Engine:
             for thread in threading.enumerate()
             if thread not in known and thread.name == "bluesky-run-engine"
         ]
+        self.on_state: Callable[[str], None] | None = None
+        self.run_engine.state_hook = self._state_changed  # type: ignore[assignment] # None at first
         self._exit: dict[str, str] = {}
         self._aborted: str | None = None
         self._asked_s: float | None = None  # a question to the loop that is not answered yet
@@ -83,7 +90,7 @@ class Engine:
         error: BaseException | None = None
         uids: tuple[str, ...] = ()
         try:
-            result = self.run_engine(_with_causes(plan))
+            result = self._until_done(lambda: self.run_engine(_with_causes(plan)))
             uids = result if isinstance(result, tuple) else tuple(result.run_start_uids)
         except RunEngineInterrupted:
             _log.info("the run was interrupted: %s", self._aborted or "from elsewhere")
@@ -101,6 +108,41 @@ class Engine:
             run_uids=uids,
         )
 
+    def _until_done(self, step: Callable[[], Any]) -> Any:
+        """Run, and while the run is paused wait for what somebody decides."""
+        while True:
+            try:
+                return step()
+            except RunEngineInterrupted:
+                if not self._resumable or self.run_engine.state != "paused":
+                    raise
+            step = self._decisions.get()
+
+    def _state_changed(self, new: str, _: str) -> None:
+        if self.on_state is not None:
+            self.on_state(str(new))
+
+    def pause(self) -> None:
+        """Pause at once; what was set is stopped until `resume`. Any thread may call."""
+        if self.run_engine.state == "running":
+            self.run_engine.request_pause(defer=False)
+
+    def resume(self) -> None:
+        """Go on with a paused run. Any thread may call."""
+        if self.run_engine.state == "paused":
+            self._decisions.put(self.run_engine.resume)
+
+    def stop(self) -> None:
+        """End the run early and call it a success. Any thread may call."""
+        self._end(self.run_engine.stop)
+
+    def _end(self, ending: Callable[[], Any]) -> None:
+        state = self.run_engine.state
+        if state == "paused" and self._resumable:
+            self._decisions.put(ending)
+        elif state != "idle":
+            ending()
+
     def abort(self, reason: str) -> None:
         """End the run in progress; nothing happens if there is none. Any thread may call.
 
@@ -110,7 +152,7 @@ class Engine:
         if self.run_engine.state == "idle":
             return
         self._aborted = reason
-        self.run_engine.abort(reason)
+        self._end(lambda: self.run_engine.abort(reason))
 
     def is_turning(self, within_s: float = STALL_S) -> bool:
         """Tell whether the thread that carries out the plan still gets anything done.

@@ -39,6 +39,7 @@ class PLSeries(Logbook):
     Attributes:
         tracker: What it makes of the spectra.
         values: All values of the last frame.
+        beside: Read into "tracked", too, such as where the endpoint stands; set before the first.
         integration_time_s: Of the next spectrum, s.
     """
 
@@ -55,6 +56,7 @@ class PLSeries(Logbook):
         self.tracker = PLTracker(spectrometer=spectrometer.name, light=light.name)
         self.callbacks = (self.tracker,)
         self.values: dict[str, Any] = {}
+        self.beside: tuple[Any, ...] = ()
         self._spectrometer = spectrometer
         self._light = light
         self._probe = probe
@@ -157,7 +159,7 @@ class PLSeries(Logbook):
 
     def publish(self) -> MsgGenerator[None]:
         """Write what the tracker made of the last frame into the run."""
-        yield from save_event("tracked", self.tracker, self.progress, self._dose)
+        yield from save_event("tracked", self.tracker, self.progress, self._dose, *self.beside)
         yield Msg("checkpoint")
 
     def dark_point(self, probe: Emission | None = None) -> MsgGenerator[TrackPoint]:

@@ -47,6 +47,7 @@ from plans.frames import PLSeries
 from plans.logbook import Row
 from plans.parameters import Quantity
 from plans.preflight import Check
+from plans.progress import Note
 from plans.stubs import (
     dark,
     dispense,
@@ -234,10 +235,12 @@ class LightRegrowth(PLExperiment):
     def steps(self, log: PLSeries) -> MsgGenerator[None]:
         """Take the baseline, expose, watch the dark tail."""
         endpoint = Endpoint(self.rules())
+        standing = Note("endpoint", _standing_of(endpoint))
+        log.beside = (standing,)
         baseline = yield from log.points(self.baseline_frames, self.interval_s, phase="baseline")
         noise_nm = statistics.stdev(require_peak(baseline))
         yield from log.say(endpoint.feasibility(noise_nm, self.interval_s))
-        verdict, exposed = yield from self._exposure(log, endpoint, baseline)
+        verdict, exposed = yield from self._exposure(log, endpoint, standing, baseline)
         yield from log.end(verdict.rule, verdict.text)
         tail = yield from self._dark_tail(log)
         yield from log.conclude(_summary(baseline, tail or exposed, verdict, log))
@@ -261,7 +264,7 @@ class LightRegrowth(PLExperiment):
             )
 
     def _exposure(
-        self, log: PLSeries, endpoint: Endpoint, baseline: list[TrackPoint]
+        self, log: PLSeries, endpoint: Endpoint, standing: Note, baseline: list[TrackPoint]
     ) -> MsgGenerator[tuple[EndpointState, list[TrackPoint]]]:
         log.progress.phase = "exposure"
         actinic, start_s = self.actinic(self.irradiance_mw_cm2), log.elapsed_s()
@@ -276,6 +279,7 @@ class LightRegrowth(PLExperiment):
             points.append(point)
             verdict = endpoint.update(dataclasses.replace(point, time_s=point.time_s - start_s))
             yield from set_and_wait(self.light, actinic if verdict is None else Emission.off())
+            standing.update(_standing_of(endpoint))
             yield from log.publish()
             if verdict is not None:
                 return verdict, points
@@ -287,6 +291,17 @@ class LightRegrowth(PLExperiment):
         log.progress.phase = "dark_tail"
         yield from log.wait(time.monotonic() + self.tail_interval_s)
         return (yield from log.points(number, self.tail_interval_s))
+
+
+def _standing_of(endpoint: Endpoint) -> dict[str, str | int | float]:
+    """Return where each rule stands: its words, and how far it is from 0.0 to 1.0."""
+    states = {state.rule: state for state in endpoint.states}
+    standing: dict[str, str | int | float] = {}
+    for rule in endpoint.rules:
+        state = states.get(rule.name)
+        standing[f"endpoint_{rule.name}"] = "" if state is None else state.text
+        standing[f"endpoint_{rule.name}_progress"] = 0.0 if state is None else state.progress
+    return standing
 
 
 def _summary(

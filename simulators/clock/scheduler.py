@@ -82,6 +82,19 @@ class VirtualClock:
         """Return the managed thread that calls, None for a thread on the real clock."""
         return self._tasks.get(originals.get_ident())
 
+    def set_speed(self, speed: float) -> None:
+        """Change the pace from now on; any thread may call.
+
+        Args:
+            speed: Virtual seconds per real second, above 0.
+        """
+        if not speed > 0:
+            raise ValueError(f"virtual clock: speed must be above 0, got {speed}")
+        with self._mutex:
+            self.speed = speed
+            self._anchor = (originals.perf_counter_s(), self._now_s)
+            self._kick()  # a wait under way goes on at the new pace
+
     # -- threads come and go
 
     def adopt(self, name: str) -> Task:
@@ -306,7 +319,8 @@ class VirtualClock:
             self._pacing = False
         if nudged:
             elapsed_s = originals.perf_counter_s() - wall_s
-            self._now_s = min(deadline_s, max(self._now_s, virtual_s + elapsed_s * speed))
+            if self._anchor == (wall_s, virtual_s):  # else the pace was changed meanwhile
+                self._now_s = min(deadline_s, max(self._now_s, virtual_s + elapsed_s * speed))
         return not nudged
 
 

@@ -161,7 +161,7 @@ def _result(
         reason = f"the twin does not repeat the runs within their noise (chi2 {chi2_reduced:.1f})"
     return KineticsFit(
         estimates=estimates,
-        covariance=covariance[: len(free), : len(free)],
+        covariance=np.asarray(covariance[: len(free), : len(free)], dtype=np.float64),
         offset_nm=float(point[-1]),
         chi2_reduced=chi2_reduced,
         kinetics=kinetics,
@@ -194,9 +194,7 @@ def _residuals(recording: Recording, kinetics: KineticParameters, offset_nm: flo
     return np.concatenate([shape.ravel(), (ratio - whole) / sigma])
 
 
-def predict(
-    recording: Recording, kinetics: KineticParameters, offset_nm: float = 0.0
-) -> Floats:
+def predict(recording: Recording, kinetics: KineticParameters, offset_nm: float = 0.0) -> Floats:
     """Return the spectra that the twin shows at the times of a recording, shape [m, n].
 
     Args:

@@ -1,6 +1,6 @@
 """Types of the part of ophyd that this project uses; ophyd ships none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, Literal, Self, TypeVar, overload
 
 from bluesky.protocols import Reading
@@ -15,6 +15,8 @@ KindName = Literal["omitted", "normal", "config", "hinted"]
 class Signal:
     name: str
     attr_name: str
+    @property
+    def dotted_name(self) -> str: ...
     parent: Any
     kind: Any
     SUB_VALUE: str
@@ -65,11 +67,16 @@ class Component(Generic[T]):
     @overload
     def __get__(self, instance: object, owner: type) -> T: ...
 
+class ComponentWalk:
+    dotted_name: str
+    item: Signal
+
 class Device:
     name: str
     parent: Any
     component_names: tuple[str, ...]
     read_attrs: list[str]
+    def walk_signals(self, *, include_lazy: bool = ...) -> Iterator[ComponentWalk]: ...
     configuration_attrs: list[str]
     def __init__(
         self,

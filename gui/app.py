@@ -1,0 +1,55 @@
+"""Opens the window; imports nothing heavy before it is on the screen."""
+
+import sys
+from collections.abc import Sequence
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
+
+from gui.session import HostOptions
+
+_TEXT_PT = 9.0  # as on Windows; the larger ones of some desktops do not fit 1366 x 768
+
+
+def make_application(argv: Sequence[str] = ()) -> QApplication:
+    """Return the application, with names under which its settings are kept.
+
+    Args:
+        argv: Arguments for Qt.
+    """
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    for name in ("AA_EnableHighDpiScaling", "AA_UseHighDpiPixmaps"):  # Qt 6 always does
+        attribute = getattr(Qt.ApplicationAttribute, name, None)
+        if attribute is not None:
+            QApplication.setAttribute(attribute)
+    application = QApplication(["regrow", *argv])
+    application.setApplicationName("regrow")
+    application.setOrganizationName("regrow")
+    application.setStyle("Fusion")
+    font = application.font()
+    font.setPointSizeF(min(font.pointSizeF(), _TEXT_PT) if font.pointSizeF() > 0 else _TEXT_PT)
+    application.setFont(font)
+    return application
+
+
+def open_window(options: HostOptions) -> int:
+    """Open the window and return its exit code when it is closed.
+
+    Args:
+        options: How the process of the bench is started.
+    """
+    application = make_application()
+    from gui.window import Window
+
+    window = Window(options)
+    window.show()
+    window.start()
+    return int(application.exec())
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    sys.exit(open_window(HostOptions(bench_file=Path("simulators/benches/demo.toml"))))

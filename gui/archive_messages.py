@@ -1,0 +1,111 @@
+"""What the window and the process that reads old runs say to each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gui.messages import Value
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRuns:
+    """List the runs of a folder."""
+
+    folder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRun:
+    """Read what is needed to draw a run."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddNote:
+    """Add a note with the time of the day to a run."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write tables, picture and report of a run."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """A run in the list.
+
+    Attributes:
+        path: Its folder.
+        uid: Its unique id.
+        scan_id: Its number, None when it has none.
+        plan: Name of the plan.
+        sample: What was measured.
+        time_s: When it began, s since 1970.
+        duration_s: How long it took, s; None while it is not closed.
+        exit_status: "success", "abort", "fail" or "unfinished".
+        reason: Why it ended.
+    """
+
+    path: str
+    uid: str
+    scan_id: int | None
+    plan: str
+    sample: str
+    time_s: float
+    duration_s: float | None
+    exit_status: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunList:
+    """Answer to `ListRuns`; `problem` is "" when the folder could be read."""
+
+    rows: tuple[RunRow, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunData:
+    """Answer to `ReadRun`: what was tracked, and what it takes to run it again.
+
+    Attributes:
+        path: The folder.
+        columns: Tracked columns by name; "time_min" since the start.
+        units: Units of the columns.
+        plan: Name of the plan.
+        arguments: Its parameters, devices left out.
+        notes: Time (s since 1970) and text.
+        ending: How it ended, in words.
+        report: Path of the report, "" when there is none.
+        problem: Why it cannot be read, "" when it can.
+    """
+
+    path: str
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    plan: str = ""
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[tuple[float, str], ...] = ()
+    ending: str = ""
+    report: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """Answer to `Export`."""
+
+    path: str
+    report: str = ""
+    problem: str = ""

@@ -1,0 +1,1 @@
+"""The process that owns bench and engine; the window talks to it."""

@@ -1,0 +1,308 @@
+"""The live panel: spectrum, waterfall, tracks, endpoint and badges."""
+
+import time
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.plots.spectrum import SpectrumPlots
+from gui.plots.tracks import TrackPlots, offered, track_label
+from gui.presenters.run_view import RunView
+from gui.theme import Theme
+from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.field_edit import WheelGuard
+from gui.widgets.helpers import button, label, mark, set_text
+
+_SLOW_S = 0.2  # tracks and texts; spectrum and waterfall follow at every frame
+_RULES = 5
+
+
+class LivePanel(QWidget):
+    """Shows the run that is going on, or the last one.
+
+    Attributes:
+        note_wanted: A note on this run.
+    """
+
+    note_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("live-panel")
+        self.view = RunView()
+        self.frames_drawn = 0
+        self._slow_at_s = 0.0
+        self._uid: str | None = ""
+        self.spectra = SpectrumPlots()
+        self.tracks = TrackPlots()
+        self.endpoint = EndpointCard()
+        self.title = ElidedLabel()
+        self.title.setProperty("strong", True)
+        self.title.setObjectName("live-title")
+        self.cursor_text = label(muted=True, name="live-cursor")
+        self.spectra.cursor_moved.connect(lambda text: set_text(self.cursor_text, text))
+        self._badges = QHBoxLayout()
+        self._badges.setSpacing(4)
+        self._badge_texts: tuple[str, ...] = ()
+        self.against = self._make_against()
+        self.third = self._make_third()
+        self.note = button(
+            "Note …", name="live-note", tip="Add a note with the time of the day (Ctrl+N)"
+        )
+        self.note.setEnabled(False)
+        self.note.clicked.connect(self._ask_for_note)
+        self._strip = FigureStrip()
+        self._lay_out()
+
+    def _make_against(self) -> QComboBox:
+        combo = _small_combo(
+            "tracks-against", "Horizontal axis", "Show the tracks against time or dose (Alt+X)"
+        )
+        combo.addItem("time", "time")
+        combo.addItem("dose", "dose")
+        combo.currentIndexChanged.connect(lambda _: self._against_chosen())
+        return combo
+
+    def _make_third(self) -> QComboBox:
+        combo = _small_combo(
+            "tracks-third", "Quantity of the lowest plot", "What the lowest plot shows"
+        )
+        combo.addItem("area", "tracker_area")
+        combo.activated.connect(lambda _: self._third_chosen())
+        return combo
+
+    def _ask_for_note(self) -> None:
+        text, is_given = QInputDialog.getText(self, "Note", "Note on this run:")
+        if is_given and text.strip():
+            self.note_wanted.emit(text.strip())
+
+    def _against_chosen(self) -> None:
+        self.tracks.set_against(self.against.currentData())
+        self._draw_slow()
+
+    def _third_chosen(self) -> None:
+        self.tracks.choose(2, self.third.currentData())
+        self._draw_slow()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.title, 1)
+        head.addLayout(self._badges)
+        head.addWidget(self.cursor_text)
+        head.addWidget(self.note)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        choice = QHBoxLayout()
+        choice.addWidget(label("tracks against", muted=True))
+        choice.addWidget(self.against)
+        choice.addStretch(1)
+        choice.addWidget(label("lowest", muted=True))
+        choice.addWidget(self.third)
+        column.addLayout(choice)
+        column.addWidget(self.tracks, 1)
+        column.addWidget(self.endpoint)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.spectra)
+        splitter.addWidget(right)
+        splitter.setStretchFactor(0, 5)
+        splitter.setStretchFactor(1, 4)
+        splitter.setSizes([500, 400])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(6, 6, 6, 4)
+        outer.setSpacing(4)
+        outer.addLayout(head)
+        outer.addWidget(splitter, 1)
+        outer.addWidget(self._strip)
+
+    def dress(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self.spectra.dress(theme)
+        self.tracks.dress(theme)
+        self.view.is_dirty = True
+        self._slow_at_s = 0.0
+
+    def take(self, message: object) -> None:
+        """Take a message of the host."""
+        self.view.take(message)
+
+    def redraw(self) -> None:
+        """Draw what has changed; called 25 times a second."""
+        if not self.view.is_dirty:
+            return
+        self.view.is_dirty = False
+        self.frames_drawn += 1
+        self.spectra.show_run(self.view)
+        now_s = time.monotonic()
+        if self.view.opened is not None and self.view.opened.uid != self._uid:
+            self._slow_at_s = 0.0
+        if now_s - self._slow_at_s >= _SLOW_S or self.view.closed is not None:
+            self._slow_at_s = now_s
+            self._draw_slow()
+
+    def _draw_slow(self) -> None:
+        view = self.view
+        opened = view.opened
+        if opened is not None and opened.uid != self._uid:
+            self._uid = opened.uid
+            self.spectra.hide_cursor()
+        if opened is None:
+            self.title.set_text("Live")
+        else:
+            number = f"run {opened.scan_id}: " if opened.scan_id else ""
+            self.title.set_text(
+                f"{number}{opened.plan.replace('_', ' ')}  ·  {opened.sample or 'no sample named'}"
+            )
+        self.note.setEnabled(opened is not None)
+        self.tracks.show_tracks(view.tracks)
+        self._offer(offered(view.tracks))
+        self.endpoint.show_rules(view)
+        self._strip.show_figures(view)
+        self._show_badges()
+
+    def _offer(self, names: tuple[str, ...]) -> None:
+        known = {self.third.itemData(place) for place in range(self.third.count())}
+        for name in names:
+            if name not in known:
+                self.third.addItem(track_label(name), name)
+
+    def _show_badges(self) -> None:
+        badges = self.view.badges()
+        texts = tuple(badge.text for badge in badges)
+        if texts == self._badge_texts:
+            return
+        self._badge_texts = texts
+        while (item := self._badges.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for badge in badges:
+            made = label(badge.text, badge=True, name=f"badge-{badge.text}")
+            made.setToolTip(badge.meaning)
+            made.setAccessibleName(f"warning: {badge.text}")
+            self._badges.addWidget(made)
+
+
+class EndpointCard(QFrame):
+    """Where each rule that can end the run stands."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("endpoint-card")
+        self.setProperty("card", True)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(8, 5, 8, 5)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        self._empty = label("Ends by: nothing is running", muted=True)
+        grid.addWidget(self._empty, 0, 0, 1, 3)
+        self._rows: list[tuple[ElidedLabel, QProgressBar, ElidedLabel]] = []
+        for number in range(_RULES):
+            name, bar, text = ElidedLabel(), QProgressBar(), ElidedLabel()
+            name.setProperty("strong", True)
+            name.setFixedWidth(104)
+            bar.setRange(0, 1000)
+            bar.setTextVisible(False)
+            bar.setFixedWidth(64)
+            bar.setFixedHeight(8)
+            for column, widget in enumerate((name, bar, text)):
+                widget.setVisible(False)
+                grid.addWidget(widget, number + 1, column)
+            self._rows.append((name, bar, text))
+        grid.setColumnStretch(2, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_rules(self, view: RunView) -> None:
+        """Show the rules of a run, or how it ended."""
+        rules = view.rules()
+        if view.closed is not None:
+            ending = view.notes[-1][1] if view.notes else ""
+            words = f"Ended: {view.closed.exit_status}"
+            reason = view.closed.reason or ending
+            self._empty.setText(f"{words}, {reason}" if reason else words)
+        elif view.opened is None:
+            self._empty.setText("Ends by: nothing is running")
+        else:
+            self._empty.setText("Ends by the first of" if rules else "Ends by: not known yet")
+        for place, (name, bar, text) in enumerate(self._rows):
+            is_shown = place < len(rules)
+            for widget in (name, bar, text):
+                widget.setVisible(is_shown)
+            if is_shown:
+                rule = rules[place]
+                name.set_text(rule.rule.replace("_", " "))
+                bar.setValue(round(1000 * rule.progress))
+                bar.setAccessibleName(f"{rule.rule}: {rule.progress:.0%}")
+                text.set_text(rule.text.replace("+-", "±").replace("cm2", "cm²"))
+
+
+class FigureStrip(QWidget):
+    """Numbers of the run in a row; those that do not fit are left out at the end."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("figure-strip")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(2, 0, 2, 0)
+        self._row.setSpacing(18)
+        self._cells: list[tuple[QWidget, QLabel]] = []
+        self._labels: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_figures(self, view: RunView) -> None:
+        """Show the figures of a run."""
+        figures = view.figures() if view.opened is not None else ()
+        labels = tuple(figure.label for figure in figures)
+        if labels != self._labels:
+            self._rebuild(labels)
+        left_px = self.width()
+        for figure, (cell, value) in zip(figures, self._cells, strict=True):
+            set_text(value, figure.text)
+            left_px -= cell.sizeHint().width() + self._row.spacing()
+            cell.setVisible(left_px > 0)
+
+    def _rebuild(self, labels: tuple[str, ...]) -> None:
+        self._labels = labels
+        self._cells = []
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for text in labels:
+            cell = QWidget()
+            row = QHBoxLayout(cell)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(5)
+            value = label(strong=True, name=f"figure-{text}")
+            row.addWidget(label(text, muted=True))
+            row.addWidget(value)
+            self._row.addWidget(cell)
+            self._cells.append((cell, value))
+        self._row.addStretch(1)
+
+
+def _small_combo(name: str, accessible: str, tip: str) -> QComboBox:
+    combo = QComboBox()
+    combo.setObjectName(name)
+    combo.setAccessibleName(accessible)
+    combo.setToolTip(tip)
+    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    guard = WheelGuard(combo)
+    combo.installEventFilter(guard)
+    mark(combo, small=True)
+    return combo

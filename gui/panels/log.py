@@ -1,0 +1,139 @@
+"""The log: what happened, by level, and what went over each line."""
+
+import logging
+from collections import deque
+from datetime import datetime
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from gui.messages import LogLine, WireText
+from gui.widgets.field_edit import WheelGuard
+from gui.widgets.helpers import button
+
+_MOST = 5000
+_LEVELS = (("all", logging.INFO), ("warnings", logging.WARNING), ("errors", logging.ERROR))
+_WORDS = {logging.WARNING: "warning", logging.ERROR: "ERROR", logging.CRITICAL: "ERROR"}
+
+
+class LogPanel(QWidget):
+    """Messages of the bench, or the bytes of one line.
+
+    Attributes:
+        wire_wanted: Device whose wire log is to be shown.
+    """
+
+    wire_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("log-panel")
+        self._lines: deque[LogLine] = deque(maxlen=_MOST)
+        self.source = _combo("log-source", "What is shown", "Messages, or the bytes of one line")
+        self.source.addItem("messages", "")
+        self.source.activated.connect(lambda _: self._source_chosen())
+        self.level = _combo("log-level", "Level", "Which messages are shown")
+        for text, level in _LEVELS:
+            self.level.addItem(text, level)
+        self.level.activated.connect(lambda _: self._show_all())
+        self.filter = QLineEdit()
+        self.filter.setObjectName("log-filter")
+        self.filter.setAccessibleName("Filter")
+        self.filter.setPlaceholderText("only lines with …")
+        self.filter.setToolTip("Only lines that hold this text")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(lambda _: self._show_all())
+        self.refresh = button("Refresh", name="log-refresh", tip="Ask for the wire log again")
+        self.refresh.clicked.connect(self._source_chosen)
+        self.refresh.setVisible(False)
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("log-text")
+        self.text.setAccessibleName("Log")
+        self.text.setToolTip("What happened, newest last")
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setMaximumBlockCount(_MOST)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        row = QHBoxLayout()
+        row.addWidget(self.source)
+        row.addWidget(self.level)
+        row.addWidget(self.filter, 1)
+        row.addWidget(self.refresh)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.text, 1)
+
+    def set_devices(self, names: tuple[str, ...]) -> None:
+        """Offer the wire logs of devices."""
+        while self.source.count() > 1:
+            self.source.removeItem(1)
+        for name in names:
+            self.source.addItem(f"wire of {name}", name)
+
+    def add(self, line: LogLine) -> None:
+        """Add a message."""
+        self._lines.append(line)
+        if not self.source.currentData() and self._passes(line):
+            self.text.appendPlainText(_as_text(line))
+
+    def show_wire(self, wire: WireText) -> None:
+        """Show a wire log if it is the one that is wanted."""
+        if wire.device == self.source.currentData():
+            wanted = self.filter.text().lower()
+            lines = [row for row in wire.text.splitlines() if wanted in row.lower()]
+            self.text.setPlainText("\n".join(lines) or "nothing went over this line yet")
+            self._to_end()
+
+    def choose_wire(self, device: str) -> None:
+        """Show the wire log of a device."""
+        index = self.source.findData(device)
+        if index >= 0:
+            self.source.setCurrentIndex(index)
+            self._source_chosen()
+
+    def _source_chosen(self) -> None:
+        device = str(self.source.currentData() or "")
+        self.level.setEnabled(not device)
+        self.refresh.setVisible(bool(device))
+        if device:
+            self.wire_wanted.emit(device)
+        else:
+            self._show_all()
+
+    def _show_all(self) -> None:
+        if self.source.currentData():
+            self._source_chosen()
+            return
+        shown = (_as_text(line) for line in self._lines if self._passes(line))
+        self.text.setPlainText("\n".join(shown))
+        self._to_end()
+
+    def _to_end(self) -> None:
+        bar = self.text.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(bar.maximum())
+
+    def _passes(self, line: LogLine) -> bool:
+        wanted = self.filter.text().lower()
+        return line.level >= int(self.level.currentData()) and (
+            wanted in line.text.lower() or wanted in line.source.lower()
+        )
+
+
+def _as_text(line: LogLine) -> str:
+    when = datetime.fromtimestamp(line.time_s).astimezone().strftime("%H:%M:%S")
+    word = _WORDS.get(line.level, "")
+    source = line.source.rpartition(".")[2]
+    return f"{when}  {f'{word}: ' if word else ''}{source}: {line.text}"
+
+
+def _combo(name: str, accessible: str, tip: str) -> QComboBox:
+    combo = QComboBox()
+    combo.setObjectName(name)
+    combo.setAccessibleName(accessible)
+    combo.setToolTip(tip)
+    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    combo.installEventFilter(WheelGuard(combo))
+    return combo

@@ -1,0 +1,119 @@
+"""The bar that is always there: bench, run, light, Safe stop."""
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+
+from gui import messages
+from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.field_edit import WheelGuard
+from gui.widgets.helpers import button, label, mark, set_text
+
+SPEEDS = (1.0, 10.0, 60.0, 200.0, 1000.0)
+_WORDS = {
+    "idle": "idle",
+    "running": "running",
+    "pausing": "pausing …",
+    "paused": "PAUSED",
+    "ending": "ending …",
+}
+
+
+class TopBar(QWidget):
+    """What one must be able to see and do at any time.
+
+    Attributes:
+        safe_wanted: Safe stop was pressed.
+        speed_wanted: Another pace of the simulated bench was chosen.
+    """
+
+    safe_wanted = Signal()
+    speed_wanted = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("top-bar")
+        self.bench = ElidedLabel("starting …")
+        self.bench.setProperty("strong", True)
+        self.bench.setObjectName("bench-name")
+        self.speed = QComboBox()
+        self.speed.setObjectName("speed")
+        self.speed.setAccessibleName("Speed of the simulated bench")
+        self.speed.setToolTip("Simulated seconds per second (simulated benches only)")
+        self.speed.installEventFilter(WheelGuard(self.speed))
+        for speed in SPEEDS:
+            self.speed.addItem(f"×{speed:g}", speed)
+        self.speed.setVisible(False)
+        self.speed.activated.connect(
+            lambda _: self.speed_wanted.emit(float(self.speed.currentData()))
+        )
+        self.engine = label("", name="engine-state", strong=True)
+        self.light = label("dark", name="light-banner")
+        self.light.setAccessibleName("light")
+        self.safe_report = ElidedLabel()
+        self.safe_report.setObjectName("safe-report")
+        self.safe = button(
+            "SAFE STOP",
+            name="safe-stop",
+            tip="Light off, pumps, stages and heaters stopped at once, then the run is ended. "
+            "Also: Esc twice",
+            shortcut="F12",
+            safe=True,
+        )
+        self.safe.clicked.connect(self.safe_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 10, 6)
+        row.setSpacing(12)
+        row.addWidget(self.bench, 3)
+        row.addWidget(self.speed)
+        row.addWidget(self.engine)
+        row.addWidget(self.safe_report, 4)
+        row.addWidget(self.light)
+        row.addWidget(self.safe)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.show_light("")
+
+    def show_bench(self, info: messages.BenchInfo) -> None:
+        """Show which bench this is."""
+        self.bench.set_text(f"{info.name} (simulated)" if info.simulated else info.name)
+        self.bench.setToolTip(info.file)
+        self.speed.setVisible(info.simulated)
+        index = self.speed.findData(info.speed)
+        if index < 0:
+            self.speed.addItem(f"×{info.speed:g}", info.speed)
+            index = self.speed.count() - 1
+        self.speed.setCurrentIndex(index)
+
+    def show_engine(self, word: messages.EngineWord) -> None:
+        """Show what the engine does."""
+        set_text(self.engine, _WORDS[word])
+        mark(self.engine, muted=word == "idle", problem=word == "paused")
+        if word == "running":
+            self.safe_report.set_text("")
+
+    def show_light(self, emission: str) -> None:
+        """Show the light that is on, "" for none."""
+        set_text(self.light, f"LIGHT ON  {emission}" if emission else "light off")
+        mark(self.light, lightOn=bool(emission), dark=not emission)
+
+    def show_safe(self, report: messages.SafeReport) -> None:
+        """Show what Safe stop has achieved."""
+        failed = [line for line in report.lines if not line.confirmed]
+        names = ", ".join(line.device for line in report.lines if line.confirmed)
+        if failed:
+            what = "; ".join(line.message for line in failed)
+            self.safe_report.set_text(f"NOT CONFIRMED OFF: {what}")
+        else:
+            self.safe_report.set_text(f"All off in {report.took_s:.2f} s: {names}")
+        tip = "\n".join(
+            f"{line.device}: {'confirmed off' if line.confirmed else line.message}"
+            for line in report.lines
+        )
+        self.safe_report.setToolTip(tip)
+        mark(self.safe_report, problem=bool(failed), good=not failed)
+
+    def show_lost(self, text: str) -> None:
+        """Show that the process of the bench has ended."""
+        self.bench.set_text("no bench")
+        self.safe_report.set_text(text)
+        mark(self.safe_report, problem=True, good=False)
+        self.show_light("")

@@ -1,0 +1,1 @@
+"""Plots that stay fast however long a run is."""

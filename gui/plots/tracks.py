@@ -1,0 +1,167 @@
+"""Tracked quantities with their error bands, against time or dose."""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from gui.plots.style import SlowRange, dress, make_plot, pen, scale_left, set_left
+from gui.presenters.tracks import Column, Tracks
+from gui.presenters.units import pretty
+from gui.theme import Theme
+
+_LABELS = {
+    "tracker_peak_nm": "peak",
+    "tracker_fwhm_nm": "FWHM",
+    "tracker_area": "area",
+    "tracker_snr": "signal to noise",
+}
+_NOT_OFFERED = ("_se", "_progress", "time_s", "elapsed_s", "frame")
+
+
+class TrackPlots(QWidget):
+    """Three plots with one horizontal axis; what they show can be chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.against = "time"
+        self.shown = ["tracker_peak_nm", "tracker_fwhm_nm", "tracker_area"]
+        self._plots = [_Track(f"track-plot-{place}") for place in range(len(self.shown))]
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setChildrenCollapsible(False)
+        for place, track in enumerate(self._plots):
+            splitter.addWidget(track.plot)
+            splitter.setStretchFactor(place, 4 if place == 0 else 3)
+            if place:
+                track.plot.setXLink(self._plots[0].plot)
+            if place < len(self._plots) - 1:
+                track.plot.getAxis("bottom").setStyle(showValues=False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(splitter)
+        self._last_x = SlowRange(shrink_after=10)
+
+    def dress(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        for place, track in enumerate(self._plots):
+            track.dress(theme, theme.lines[(0, 2, 3)[place]])
+
+    def choose(self, place: int, name: str) -> None:
+        """Show another quantity in one of the plots."""
+        self.shown[place] = name
+        self._plots[place].reset()
+
+    def set_against(self, against: str) -> None:
+        """Show against "time" or "dose"."""
+        self.against = against
+        self._last_x.reset()
+
+    def show_tracks(self, tracks: Tracks) -> None:
+        """Draw what there is."""
+        x_name, scale, label = self._horizontal(tracks)
+        self._plots[-1].plot.setLabel("bottom", label)
+        (x,) = tracks.thinned(x_name)
+        x = x * scale
+        for track, name in zip(self._plots, self.shown, strict=True):
+            track.show(x, tracks, name)
+        if x.size > 1 and np.isfinite(x).any():
+            low, high = float(np.nanmin(x)), float(np.nanmax(x))
+            if self._last_x.look(low, max(high, low + 1e-6)):
+                span = high - low
+                self._last_x.high = high + 0.25 * span + 1e-6
+                self._plots[0].plot.setXRange(low, self._last_x.high, padding=0)
+        elif not x.size:
+            self._last_x.reset()
+
+    def _horizontal(self, tracks: Tracks) -> tuple[str, float, str]:
+        if self.against == "dose":
+            name = next((n for n in tracks.names if n.endswith("_dose_j_cm2")
+                         and "probe" not in n), "")  # fmt: skip
+            if name:
+                return name, 1.0, "dose (J/cm²)"
+        return "time_s", 1.0 / 60.0, "time (min)"
+
+
+class _Track:
+    """One plot: a line with its band."""
+
+    def __init__(self, name: str) -> None:
+        self.plot: Any = make_plot(name, "Tracked quantity against time or dose", left="")
+        self._line = self.plot.plot()
+        self._upper = pg.PlotCurveItem()
+        self._lower = pg.PlotCurveItem()
+        self._band = pg.FillBetweenItem(self._lower, self._upper)
+        self.plot.addItem(self._band)
+        self._range = SlowRange(shrink_after=10)
+        self._empty = pg.TextItem(anchor=(0.5, 0.5))
+        self.plot.addItem(self._empty)
+        self._name = ""
+
+    def reset(self) -> None:
+        """Range anew."""
+        self._range.reset()
+
+    def dress(self, theme: Theme, colour: str) -> None:
+        """Take the colours of a theme."""
+        dress(self.plot, theme)
+        self._line.setPen(pen(colour))
+        fill = QColor(colour)
+        fill.setAlpha(60)
+        self._band.setBrush(pg.mkBrush(fill))
+        self._empty.setColor(theme.muted)
+
+    def show(self, x: Column, tracks: Tracks, name: str) -> None:
+        """Draw a quantity."""
+        y, error = tracks.thinned(name, f"{name}_se")
+        if self._name != name:
+            self._name = name
+            self._range.reset()
+        if not y.size or not np.isfinite(y).any():
+            self._line.setData([], [])
+            self._upper.setData([], [])
+            self._lower.setData([], [])
+            self._range.reset()
+            set_left(self.plot, track_label(name), pretty(tracks.units.get(name, "")))
+            self._say(f"no {track_label(name)} yet")
+            return
+        self._say("")
+        self._line.setData(x, y, connect="finite")
+        low, high = float(np.nanmin(y)), float(np.nanmax(y))
+        if error.size == y.size and np.isfinite(error).any():
+            good = np.isfinite(y) & np.isfinite(error)
+            self._upper.setData(x[good], (y + error)[good])
+            self._lower.setData(x[good], (y - error)[good])
+            low = min(low, float(np.nanmin(y - error)))
+            high = max(high, float(np.nanmax(y + error)))
+        else:
+            self._upper.setData([], [])
+            self._lower.setData([], [])
+        if self._range.look(low, high):
+            self.plot.setYRange(self._range.low, self._range.high, padding=0)
+            unit = pretty(tracks.units.get(name, ""))
+            scale_left(self.plot, track_label(name), unit, self._range.high)
+
+    def _say(self, words: str) -> None:
+        self._empty.setText(words)
+        if words:
+            (left, right), (low, high) = self.plot.viewRange()
+            self._empty.setPos((left + right) / 2, (low + high) / 2)
+
+
+def track_label(name: str) -> str:
+    """Return what a column is called on an axis."""
+    if name in _LABELS:
+        return _LABELS[name]
+    words = name.split("_")
+    drop = {"nm", "cm2", "j", "mw", "ul", "s", "min", "mm", "degc", "g"}
+    while len(words) > 1 and words[-1] in drop:
+        words.pop()
+    return " ".join(words)
+
+
+def offered(tracks: Tracks) -> tuple[str, ...]:
+    """Return the columns that may be chosen."""
+    return tuple(name for name in tracks.names if not name.endswith(_NOT_OFFERED))

@@ -1,0 +1,33 @@
+"""A window whose processes are silent: the test says what they would say."""
+
+import gc
+import os
+import sys
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import scripted
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    """A window on a bench of a light, a pump and a spectrometer, shown and ready."""
+    made = scripted.make_window(tmp_path)
+    made.show()
+    made.conductor.session.say(scripted.bench_info(tmp_path))
+    made.conductor.session.say(scripted.devices())
+    yield made
+    scripted.destroy(made)
+
+
+@pytest.fixture(autouse=True)
+def no_widgets_left():
+    """Widgets that are left over would be styled and painted along with those of later tests."""
+    yield
+    gc.collect()

@@ -1,0 +1,323 @@
+import logging
+
+import scripted
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QInputDialog, QMessageBox
+
+from gui import archive_messages, messages
+from gui.theme import DARK, LIGHT
+
+
+def sent(window, kind):
+    return window.conductor.session.asked(kind)
+
+
+def asked(window, kind):
+    return window.conductor._archive.asked(kind)
+
+
+def say(window, *said):
+    window.conductor.session.say(*said)
+
+
+def run_a_few(window, frames=5, peak_nm=515.0):
+    say(window, messages.EngineState(word="running"), scripted.opened(),
+        messages.Axis(wavelength_nm=scripted.AXIS_NM))  # fmt: skip
+    for number in range(1, frames + 1):
+        say(window, scripted.frame(number, peak_nm + 0.1 * number),
+            scripted.tracked(number, peak_nm + 0.1 * number))  # fmt: skip
+    say(window, messages.Fit(number=frames, curve=scripted.spectrum(peak_nm), text=""))
+    window.live._draw_slow()
+
+
+# -- live
+
+
+def test_the_live_panel_draws_spectrum_fit_residual_waterfall_and_tracks(window):
+    run_a_few(window)
+    spectra = window.live.spectra
+    for curve in (spectra._now, spectra._fit, spectra._ghost, spectra._residual):
+        assert curve.getData()[1].size > 100
+    assert spectra._image.image.shape[0] == 5
+    assert window.live.tracks._plots[0]._line.getData()[1].size == 5
+    assert window.live.title.text() == "run 7: light regrowth  ·  NC-1"
+    assert window.live.frames_drawn >= 5
+
+
+def test_an_empty_plot_says_why(window):
+    window.live.redraw()
+    assert "press Run" in window.live.spectra._empty.textItem.toPlainText()
+    assert "no peak yet" in window.live.tracks._plots[0]._empty.textItem.toPlainText()
+
+
+def test_the_cursor_of_the_waterfall_shows_that_spectrum(window):
+    run_a_few(window)
+    spectra = window.live.spectra
+    spectra.move_cursor(-1)
+    spectra.move_cursor(-2)
+    assert "spectrum 3 at 30 s" in window.live.cursor_text.text()
+    assert spectra._then.getData()[1].size > 10
+    spectra._go_to(10.0 / 60.0)
+    assert "spectrum 1" in window.live.cursor_text.text()
+    spectra.hide_cursor()
+    assert window.live.cursor_text.text() == ""
+    assert spectra._then.getData()[1] is None or spectra._then.getData()[1].size == 0
+
+
+def test_the_wavelength_axis_goes_to_all_and_back(window):
+    run_a_few(window)
+    spectra = window.live.spectra
+    spectra.show_all()
+    low, high = spectra.spectrum.viewRange()[0]
+    assert low < 405
+    assert high > 695
+    spectra.show_all()
+    assert spectra.spectrum.viewRange()[0][0] > 420
+
+
+def test_the_endpoint_card_says_where_each_rule_stands(window):
+    run_a_few(window)
+    card = window.live.endpoint
+    assert card._rows[0][0].text() == "plateau"
+    assert "needs < 0.01, held 2:10 of 5:00" in card._rows[0][2].text()
+    assert "±" in card._rows[0][2].text()
+    assert card._rows[0][1].value() == 430
+    say(window, messages.RunClosed(uid="one", exit_status="success", reason=""))
+    window.live._draw_slow()
+    assert card._empty.text().startswith("Ended: success")
+
+
+def test_badges_come_and_go(window):
+    run_a_few(window)
+    say(window, scripted.tracked(6, tracker_flags="saturated"))
+    window.live._draw_slow()
+    assert window.live._badge_texts == ("saturated",)
+    say(window, scripted.tracked(7))
+    window.live._draw_slow()
+    assert window.live._badge_texts == ()
+
+
+def test_tracks_against_dose_and_another_quantity(window):
+    run_a_few(window)
+    window.live.against.setCurrentIndex(1)
+    assert window.live.tracks.against == "dose"
+    place = window.live.third.findData("tracker_snr")
+    window.live.third.setCurrentIndex(place)
+    window.live.third.activated.emit(place)
+    assert window.live.tracks.shown[2] == "tracker_snr"
+
+
+def test_a_note_on_the_run_goes_into_its_folder(window, monkeypatch, qtbot):
+    run_a_few(window)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("looks yellow", True))
+    qtbot.mouseClick(window.live.note, Qt.MouseButton.LeftButton)
+    (note,) = asked(window, archive_messages.AddNote)
+    assert (note.path, note.text) == ("runs/one", "looks yellow")
+
+
+# -- bench
+
+
+def test_what_emits_is_asked_about_before(window, monkeypatch, qtbot):
+    card = window.bench.cards["light"]
+    answers = iter([False, True])
+    monkeypatch.setattr(card, "_confirmed", lambda _: next(answers))
+    qtbot.mouseClick(card._buttons["emit"], Qt.MouseButton.LeftButton)
+    form = card._opened
+    edit = form.edits["irradiance_mw_cm2"].input
+    edit.selectAll()
+    qtbot.keyClicks(edit, "900")
+    form.give()
+    assert "0 to 50 mW/cm²" in form._problem.text()
+    edit.selectAll()
+    qtbot.keyClicks(edit, "5")
+    form.give()
+    assert not sent(window, messages.Act)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    (act,) = sent(window, messages.Act)
+    assert (act.device, act.action, act.values) == ("light", "emit", {"irradiance_mw_cm2": 5.0})
+    assert card.answer.text() == "pending …"
+    say(window, messages.Done(ticket=act.ticket, text="emits 405 nm"))
+    assert card.answer.text() == "emits 405 nm"
+    qtbot.keyClick(form, Qt.Key.Key_Escape)
+    assert card._opened is None
+
+
+def test_switching_off_needs_no_question_and_works_during_a_run(window, qtbot):
+    say(window, messages.EngineState(word="running"))
+    card = window.bench.cards["light"]
+    assert not card._buttons["emit"].isEnabled()
+    qtbot.mouseClick(card._buttons["off"], Qt.MouseButton.LeftButton)
+    (act,) = sent(window, messages.Act)
+    say(window, messages.Done(ticket=act.ticket, error="no answer"))
+    assert card.answer.property("problem")
+
+
+def test_a_question_is_asked_in_a_box(window, monkeypatch):
+    card = window.bench.cards["light"]
+    seen = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: seen.append(box.text()))
+    monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.buttons()[0])
+    chosen = card._confirmed(card.info.actions[0])
+    assert seen == ["Is everybody protected?"]
+    assert isinstance(chosen, bool)
+
+
+def test_devices_are_disconnected_and_connected_by_the_menu(window):
+    card = window.bench.cards["pump"]
+    card._connect.trigger()
+    say(window, scripted.devices(pump="off"))
+    card._connect.trigger()
+    assert [(c.device, c.on) for c in sent(window, messages.Connect)] == [
+        ("pump", False), ("pump", True)]  # fmt: skip
+
+
+def test_opening_a_form_twice_closes_it(window, qtbot):
+    card = window.bench.cards["light"]
+    qtbot.mouseClick(card._buttons["emit"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(card._buttons["emit"], Qt.MouseButton.LeftButton)
+    assert card._opened is None
+
+
+def test_the_bench_file_is_checked_before_it_is_saved(window, qtbot, tmp_path, monkeypatch):
+    window.conductor.edit_bench()
+    dialog = window.conductor._dialog
+    dialog.text.setPlainText("[bench]\nname = 'other'\n")
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    (check,) = sent(window, messages.CheckBench)
+    assert "other" in check.text
+    say(window, messages.Done(ticket=check.ticket, error="[device.x] model is missing"))
+    assert "model is missing" in dialog.words.text()
+    assert "other" not in dialog.path.read_text()
+    opened = []
+    monkeypatch.setattr(window.conductor, "open_bench", lambda path, **_: opened.append(path))
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    say(window, messages.Done(ticket=sent(window, messages.CheckBench)[-1].ticket, text="ok"))
+    assert "other" in dialog.path.read_text()
+    assert opened == [dialog.path]
+
+
+# -- log and console
+
+
+def line(text, level=logging.INFO, source="instruments.device"):
+    return messages.LogLine(time_s=1.76e9, level=level, source=source, text=text)
+
+
+def test_the_log_is_filtered_by_level_and_text(window, qtbot):
+    say(window, line("connected"), line("no answer", logging.ERROR))
+    assert "connected" in window.log.text.toPlainText()
+    window.log.level.setCurrentIndex(2)
+    window.log.level.activated.emit(2)
+    assert "connected" not in window.log.text.toPlainText()
+    assert "ERROR: device: no answer" in window.log.text.toPlainText()
+    window.log.level.setCurrentIndex(0)
+    qtbot.keyClicks(window.log.filter, "CONN")
+    assert "no answer" not in window.log.text.toPlainText()
+
+
+def test_the_wire_log_of_a_device_can_be_looked_at(window):
+    window.bench.cards["pump"].wire_wanted.emit("pump")
+    assert sent(window, messages.WireLog)[-1].device == "pump"
+    say(window, messages.WireText(device="pump", text="10:00 > RUN\n10:00 < 00I"))
+    say(window, messages.WireText(device="light", text="other"))
+    assert "RUN" in window.log.text.toPlainText()
+    window.log.source.setCurrentIndex(0)
+    window.log._source_chosen()
+    assert "RUN" not in window.log.text.toPlainText()
+
+
+def test_the_console_runs_code_beside_the_bench(window, qtbot):
+    console = window.console
+    qtbot.keyClicks(console.input, "light.read()")
+    qtbot.keyClick(console.input, Qt.Key.Key_Return)
+    qtbot.keyClick(console.input, Qt.Key.Key_Return)
+    (code,) = sent(window, messages.Code)
+    say(window, messages.Done(ticket=code.ticket, text="{'light': 1}\n"))
+    assert "{'light': 1}" in console.output.toPlainText()
+    qtbot.keyClick(console.input, Qt.Key.Key_Up)
+    assert console.input.text() == "light.read()"
+    qtbot.keyClick(console.input, Qt.Key.Key_Down)
+    assert console.input.text() == ""
+
+
+# -- runs
+
+
+def runs_listed(window):
+    window.runs.take(
+        archive_messages.RunList(
+            rows=(scripted.run_row("runs/one"), scripted.run_row("runs/two", sample="film"))
+        )
+    )
+    for path in ("runs/one", "runs/two"):
+        window.runs.take(scripted.run_data(path, notes=((1.76e9, "first"), (1.76e9, "last"))))
+
+
+def test_runs_are_listed_searched_and_laid_over(window, qtbot):
+    runs_listed(window)
+    tree = window.runs.tree
+    assert tree.topLevelItemCount() == 2
+    assert "515.70 → 518.70" in tree.topLevelItem(0).text(4)
+    for place in (0, 1):
+        tree.topLevelItem(place).setCheckState(0, Qt.CheckState.Checked)
+    assert len(window.runs.overlay.plot.listDataItems()) == 2
+    qtbot.keyClicks(window.runs.search, "film")
+    assert tree.topLevelItemCount() == 1
+    assert window.runs.quantity.findData("tracker_area") >= 0
+
+
+def test_a_run_is_run_again_with_the_same_parameters(window, qtbot):
+    runs_listed(window)
+    window.runs.tree.setCurrentItem(window.runs.tree.topLevelItem(0))
+    assert "last (+1)" in window.runs.words.text()
+    qtbot.mouseClick(window.runs.again, Qt.MouseButton.LeftButton)
+    values = window.experiment.form.values()
+    assert (values["irradiance_mw_cm2"], values["sample"]) == (30.0, "NC-9")
+    assert not sent(window, messages.Run)
+
+
+def test_a_run_is_exported_and_gets_a_note(window, qtbot, monkeypatch):
+    runs_listed(window)
+    window.runs.tree.setCurrentItem(window.runs.tree.topLevelItem(1))
+    qtbot.mouseClick(window.runs.export, Qt.MouseButton.LeftButton)
+    assert asked(window, archive_messages.Export)[-1].path == "runs/two"
+    window.runs.take(archive_messages.Exported(path="runs/two", report="r.html"))
+    assert window.runs.words.text() == "written: r.html"
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("good", True))
+    qtbot.mouseClick(window.runs.note, Qt.MouseButton.LeftButton)
+    assert asked(window, archive_messages.AddNote)[-1].text == "good"
+    window.runs.take(scripted.run_data("runs/two", problem="disk full"))
+    assert window.runs.words.text() == "disk full"
+
+
+def test_report_and_folder_are_opened(window, tmp_path, monkeypatch):
+    from qtpy.QtGui import QDesktopServices
+
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    report = tmp_path / "report.html"
+    report.write_text("x")
+    window.runs.take(archive_messages.RunList(rows=(scripted.run_row(str(tmp_path)),)))
+    window.runs.take(scripted.run_data(str(tmp_path), report=str(report)))
+    window.runs.tree.setCurrentItem(window.runs.tree.topLevelItem(0))
+    window.runs._open("report")
+    window.runs._open("folder")
+    assert opened == [str(report), str(tmp_path)]
+
+
+def test_no_runs_is_said(window):
+    window.runs.take(archive_messages.RunList(rows=()))
+    assert "No runs yet" in window.runs.words.text()
+
+
+# -- themes
+
+
+def test_both_themes_dress_everything(window):
+    run_a_few(window)
+    runs_listed(window)
+    for theme in (DARK, LIGHT):
+        window.set_theme(theme)
+        window.live.redraw()
+        assert window.theme is theme
