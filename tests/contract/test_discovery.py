@@ -265,3 +265,112 @@ def test_a_new_bench_of_nothing_is_refused(tmp_path, monkeypatch, capsys):
     assert regrow.main(["new-bench", str(path), "--network"]) == 2
     assert not path.exists()
     assert "no net" in capsys.readouterr().err
+
+
+# -- what does not open
+
+
+def test_a_spectrometer_that_does_not_open_is_told_and_closed(simulators, monkeypatch):
+    from seabreeze.pyseabreeze import SeaBreezeDevice
+
+    closed = []
+    close = SeaBreezeDevice.close
+
+    def broken(self):
+        raise AssertionError("0x0")
+
+    def note(self):
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(SeaBreezeDevice, "open", broken)
+    monkeypatch.setattr(SeaBreezeDevice, "close", note)
+    found, _ = usb_instruments(backend(simulators))
+    notes = [one.note for one in found if one.note]
+    assert notes == ["USB2000PLUS does not open: AssertionError: 0x0"] * 2
+    assert len(closed) == 2
+
+
+def test_another_hindrance_is_told_as_it_is(simulators, monkeypatch):
+    import usb.core
+
+    from simulators.usb_bus import VirtualUsbBus
+
+    def broken(self, handle, interface):
+        raise usb.core.USBError("Pipe error", -9, errno.EPIPE)
+
+    monkeypatch.setattr(VirtualUsbBus, "claim_interface", broken)
+    found, _ = usb_instruments(backend(simulators))
+    assert any("that does not open: " in one.note for one in found)
+
+
+def test_a_serial_number_that_cannot_be_read_is_asked_for_by_opening(simulators, monkeypatch):
+    import usb.core
+
+    from simulators.usb_bus import VirtualUsbBus
+
+    def denied(self, *args):
+        raise usb.core.USBError("Access denied", -3, errno.EACCES)
+
+    monkeypatch.setattr(VirtualUsbBus, "ctrl_transfer", denied)
+    found, _ = usb_instruments(backend(simulators))
+    assert "QEP03738" in {one.serial for one in found}
+
+
+def test_a_spectrometer_without_a_driver_here_is_named(simulators, monkeypatch):
+    monkeypatch.setattr("instruments.discovery.usb._UNOPENED", {})
+    found, _ = usb_instruments(backend(simulators))
+    assert {one.models for one in found} == {()}
+    assert all("no driver" in one.note for one in found)
+
+
+class FakeMeter:
+    """A VISA instrument on the USB, as pyusb gives it."""
+
+    idVendor, idProduct, iSerialNumber = 0x1313, 0x8078, 3  # noqa: N815 - pyusb's names
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "note"),
+    [
+        (lambda *_: "P0024871", "USB0::0x1313::0x8078::P0024871::INSTR", ""),
+        (None, "USB0::0x1313::0x8078::SERIAL_NUMBER::INSTR", "cannot be read"),
+    ],
+)
+def test_a_visa_instrument_is_known_by_its_ids(monkeypatch, text, address, note):
+    import usb.core
+    import usb.util
+
+    def find(*, custom_match, **_):
+        return [device for device in [FakeMeter()] if custom_match(device)]
+
+    def unreadable(*_):
+        raise ValueError("no language")
+
+    monkeypatch.setattr("instruments.discovery.usb.attached_spectrometers", lambda _: [])
+    monkeypatch.setattr(usb.core, "find", find)
+    monkeypatch.setattr(usb.util, "get_string", text or unreadable)
+    monkeypatch.setattr(usb.util, "dispose_resources", lambda _: None)
+    (meter,), _ = usb_instruments()
+    assert (meter.address, meter.models) == (address, ("thorlabs-pm100d",))
+    assert note in meter.note
+
+
+def test_the_usb_library_of_a_package_is_taken_before_that_of_the_system(monkeypatch):
+    import types
+
+    from instruments.links.seabreeze import pyusb_backend
+
+    package = types.SimpleNamespace(get_libusb1_backend=lambda: "packaged")
+    monkeypatch.setitem(sys.modules, "libusb_package", package)
+    assert pyusb_backend(None) == "packaged"
+    monkeypatch.setitem(sys.modules, "libusb_package", None)
+    assert pyusb_backend(None) is None
+
+
+def test_nothing_at_all_is_said(monkeypatch, capsys):
+    monkeypatch.setattr("instruments.commands.discover.usb_instruments", lambda _: ([], ["no USB"]))
+    assert regrow.main(["discover"]) == 0
+    printed = capsys.readouterr()
+    assert "nothing was found" in printed.out
+    assert "no USB" in printed.err
