@@ -167,7 +167,7 @@ def _in_best_unit(value_ul: float) -> str:
     exact = Decimal(repr(float(value_ul)))
     unit = "ml" if exact >= 10_000 else "ul" if exact >= 1 else "nl" if exact >= 0.001 else "pl"
     number = +(exact / _UL[unit])
-    digits = max(0, _DIGITS - 1 - number.adjusted())
+    digits = min(max(0, _DIGITS - 1 - number.adjusted()), _DIGITS)
     text = f"{number:.{digits}f}"
     if not Decimal(text):
         raise ValueError(f"{value_ul!r} is too small for the pump's units")
