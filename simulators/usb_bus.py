@@ -71,6 +71,7 @@ class UsbPort:
         self._bus = bus
         self._timer: asyncio.TimerHandle | None = None
         self._last_due_s = 0.0
+        self._hosts = 0  # how many have gone: what is on its way to one of them is lost
 
     async def open(self, port: int) -> None:
         """Plug it in; there is no port to choose."""
@@ -136,6 +137,8 @@ class UsbPort:
             self.arm()
 
     def _replug_endpoints(self) -> None:
+        self._hosts += 1
+        self._last_due_s = 0.0
         with self._bus.changed:
             self.packets.clear()
 
@@ -150,13 +153,17 @@ class UsbPort:
                 due_s = max(self._loop.time(), self._last_due_s) + piece.after_s
                 self._last_due_s = due_s
                 if due_s <= self._loop.time():
-                    self._deliver(end_point, piece, self.plugs)
+                    self._deliver(end_point, piece, self._session)
                 else:
-                    self._loop.call_at(due_s, self._deliver, end_point, piece, self.plugs)
+                    self._loop.call_at(due_s, self._deliver, end_point, piece, self._session)
         self.arm()
 
-    def _deliver(self, end_point: int, piece: Piece, plugs: int) -> None:
-        if plugs != self.plugs:
+    @property
+    def _session(self) -> tuple[int, int]:
+        return self.plugs, self._hosts
+
+    def _deliver(self, end_point: int, piece: Piece, session: tuple[int, int]) -> None:
+        if session != self._session:
             return
         size = self.instrument.usb.packet_bytes[end_point]
         data = piece.data

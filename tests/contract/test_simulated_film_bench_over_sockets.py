@@ -21,8 +21,9 @@ MODELS = {
 def bench(virtual_clock):
     with DEMO.open("rb") as file:
         table = tomllib.load(file)
-    for name, model in MODELS.items():
-        table["device"][name] = {"model": model, "address": "TCPIP::127.0.0.1::0::SOCKET"}
+    for number, (name, model) in enumerate(MODELS.items()):
+        address = f"TCPIP::127.0.0.1::{number}::SOCKET"  # listens on any free port
+        table["device"][name] = {"model": model, "address": address}
     with SimulatedBench(table, ports="any", seed=7) as bench:
         yield bench
 
