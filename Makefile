@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ORACLES := .venv-third-party
 
 .PHONY: demo test check acceptance bench driver-campaign endings reference pictures docs third-party clean
 
@@ -17,9 +18,11 @@ check: $(VENV)/.test-ready  ## style, types, architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-third-party: $(VENV)/.test-ready  ## hold drivers and simulators against independent programs
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/third_party/requirements.txt
-	$(BIN)/python -m pytest tests/third_party
+third-party:  ## hold drivers and simulators against independent programs, in a .venv of their own
+	$(MAKE) VENV=$(ORACLES) $(ORACLES)/.test-ready
+	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[usb]' -r tests/third_party/requirements.txt
+	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(ORACLES)/instrumentkit 'instrumentkit>=0.6,<1'
+	REGROW_INSTRUMENTKIT=$(ORACLES)/instrumentkit $(ORACLES)/bin/python -m pytest tests/third_party
 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py
@@ -59,4 +62,4 @@ $(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.ready
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(VENV) $(ORACLES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -5,11 +5,14 @@ import tempfile
 import threading
 
 import pytest
+from hypothesis import settings
 
 from simulators.clock import patches, virtual_time
 
 os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
 os.environ["REGROW_LOCKS"] = tempfile.mkdtemp(prefix="regrow-locks-")  # not those of this computer
+settings.register_profile("regrow", deadline=None)  # no test is about how fast this computer is
+settings.load_profile("regrow")
 patches.install()  # before any test imports bluesky or ophyd; does nothing outside virtual_time
 
 
