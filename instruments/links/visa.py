@@ -20,7 +20,7 @@ import pyvisa
 from instruments.links.seabreeze import is_seabreeze_address, open_seabreeze
 from instruments.links.serial_settings import SerialSettings
 
-_CHUNK = 4096  # bytes that pyvisa-py hands to the socket in one call
+_CHUNK = 4096  # bytes that are tried at once when the other side is slow
 _AT_ONCE = 65536
 _PSEUDO_TERMINAL = "/dev/pts/"
 
@@ -117,15 +117,27 @@ class SocketWire:
         self._socket.getpeername()
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._socket.setblocking(False)
 
     def send(self, data: bytes, timeout_s: float) -> None:
         """Send all bytes; see `Wire.send`."""
+        # Written directly: pyvisa-py waits for ever when the other side takes no more.
+        sent = self._send_at_once(data)
+        if sent == len(data):
+            return
         end_s = time.monotonic() + timeout_s
-        for start in range(0, len(data), _CHUNK):
+        while sent < len(data):
             left_s = max(0.0, end_s - time.monotonic())
             if not select.select([], [self._socket], [], left_s)[1]:
-                raise TimeoutError(f"the other side takes no bytes ({start} of {len(data)} sent)")
-            self._resource.write_raw(data[start : start + _CHUNK])
+                raise TimeoutError(f"the other side takes no bytes ({sent} of {len(data)} sent)")
+            sent += self._send_at_once(data[sent : sent + _CHUNK])
+
+    def _send_at_once(self, data: bytes) -> int:
+        """Send as much as goes without waiting and return how many bytes that was."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
 
     def receive(self, timeout_s: float) -> bytes:
         """Return what has arrived; see `Wire.receive`."""
