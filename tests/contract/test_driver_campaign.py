@@ -6,14 +6,9 @@
 import pytest
 
 from instruments.bench_models import MODELS
-from tests.driver_campaign.campaign import (
-    BENCHES,
-    Failure,
-    Reference,
-    between,
-    exchanges_to_hit,
-    run_model,
-)
+from tests.driver_campaign.campaign import exchanges_to_hit, run_model
+from tests.driver_campaign.reference import Failure, Reference, between
+from tests.driver_campaign.rig import BENCHES
 from tests.driver_campaign.scenarios import scenarios_of
 
 

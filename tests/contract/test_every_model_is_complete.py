@@ -9,7 +9,7 @@ from instruments.bench import load_bench
 from instruments.bench_models import MODELS
 from simulators.bench import MODELS as SIMULATED
 from simulators.bench import SimulatedBench
-from tests.driver_campaign.campaign import bench_file, device_name, fault_kinds
+from tests.driver_campaign.rig import bench_file, device_name, fault_kinds
 from tests.driver_campaign.scenarios import ALWAYS, scenarios_of
 
 ROOT = Path(__file__).parents[2]

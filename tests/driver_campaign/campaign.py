@@ -6,20 +6,11 @@ that it reaches without a fault; when nothing is read afterwards that is neither
 to switch on is off; and when the device can be made safe once the fault is over.
 """
 
-import math
-import shutil
-import tempfile
 import threading
 import time
-import tomllib
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from instruments.bench import load_bench
 from instruments.bench_models import MODELS
 from instruments.errors import (
     ConfigurationError,
@@ -27,17 +18,14 @@ from instruments.errors import (
     LimitError,
     NotConnectedError,
 )
-from instruments.links.seabreeze import is_seabreeze_address
 from instruments.spectrometers import Spectrometer
-from simulators.bench import SimulatedBench
 from simulators.clock import LeakedThreadError, virtual_time
+from tests.driver_campaign.reference import RECOVERY_S, UNCHECKED, Failure, Reference, give, reading
+from tests.driver_campaign.rig import Rig, fault_kinds, on_usb, rig
 from tests.driver_campaign.scenarios import Scenario, scenarios_of
 
-BENCHES = Path(__file__).parents[2] / "examples" / "benches"
 EPOCH_S = 1_767_261_600.0
-RECOVERY_S = 10.0
 OURS = (ConfigurationError, LimitError, NotConnectedError)  # no fault of a line makes these
-UNCHECKED = ("fault", "warning", "error", "alarm", "start_s")  # free words, and points in time
 
 LINE_FAULTS: dict[str, Callable] = {
     "late": lambda faults, at: faults.late(3.0, skip=at),
@@ -89,190 +77,6 @@ class Result:
     def passed(self) -> bool:
         """Whether it ended as it must."""
         return not self.outcome.isupper()
-
-
-class Failure(Exception):  # noqa: N818 - what is wrong, not an error
-    """A case that ended as it must not.
-
-    Args:
-        outcome: In capitals.
-        detail: Words.
-    """
-
-    def __init__(self, outcome: str, detail: str = "") -> None:
-        super().__init__(outcome, detail)
-        self.outcome, self.detail = outcome, detail
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rig:
-    """A simulated instrument and the device in front of it."""
-
-    name: str
-    simulated: SimulatedBench
-    device: object
-
-    @property
-    def faults(self):
-        """Its switches."""
-        return self.simulated.faults(self.name)
-
-    def state(self):
-        """Its ledger."""
-        return self.simulated.state(self.name)
-
-
-def bench_file(model: str) -> Path:
-    """Return the example bench of a model."""
-    return BENCHES / f"{model}.toml"
-
-
-def device_name(model: str) -> str:
-    """Return what the model is called in its example bench."""
-    tables = tomllib.loads(bench_file(model).read_text(encoding="utf-8"))["device"]
-    return next(name for name, table in tables.items() if table["model"] == model)
-
-
-def on_usb(model: str) -> bool:
-    """Return whether the model of the example bench hangs on a USB of its own protocol."""
-    tables = tomllib.loads(bench_file(model).read_text(encoding="utf-8"))["device"]
-    return is_seabreeze_address(tables[device_name(model)]["address"])
-
-
-@contextmanager
-def rig(model: str):
-    """A fresh instrument, switched on, and a device that is not connected yet."""
-    name = device_name(model)
-    with tempfile.TemporaryDirectory() as folder:
-        # A copy of its own: the account of a syringe is kept beside the bench file.
-        path = Path(shutil.copy(bench_file(model), folder))
-        with SimulatedBench(path, ports="any", seed=7) as simulated:
-            # How many exposures are taken depends on the fault, and the noise must not.
-            simulated.world.exposure_rng = lambda exposure: np.random.default_rng(7)
-            bench = load_bench(path, addresses=simulated.addresses)
-            try:
-                yield Rig(name=name, simulated=simulated, device=bench[name])
-            finally:
-                bench.close()
-
-
-def give(scenario: Scenario, device) -> None:
-    """Give an order and wait until it is carried out."""
-    status = scenario.order(device)
-    if hasattr(status, "wait"):
-        status.wait(timeout=100_000)
-
-
-def reading(device) -> dict:
-    """Return the plain values of a device."""
-    return {key: each["value"] for key, each in device.read().items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reference:
-    """What a scenario does without a fault.
-
-    Attributes:
-        before: Reading before the order.
-        after: Reading after it.
-        rest: Reading when the device is made safe: where an order that fails may leave it.
-        volatile: Keys that change by themselves.
-        exchanges: How many exchanges the order takes.
-        settles_s: How long the order takes.
-    """
-
-    before: dict
-    after: dict
-    rest: dict
-    volatile: frozenset[str]
-    exchanges: int
-    settles_s: float
-
-    @classmethod
-    def of(cls, model: str, scenario: Scenario) -> "Reference":
-        """Carry out the scenario without a fault."""
-        with rig(model) as each:
-            before, drifted = {}, {}
-            if not scenario.connects:
-                each.device.connect()
-                scenario.before(each.device)
-                before = reading(each.device)
-                time.sleep(RECOVERY_S)
-                drifted = reading(each.device)
-            each.faults.late(0.0, exchanges=None)
-            counted, started_s = each.faults.spoilt, time.monotonic()
-            give(scenario, each.device)
-            exchanges, settles_s = each.faults.spoilt - counted, time.monotonic() - started_s
-            each.faults.clear()
-            after = reading(each.device)
-            time.sleep(RECOVERY_S)
-            later = reading(each.device)
-            each.device.make_safe(30.0)
-            time.sleep(RECOVERY_S)
-            rest = reading(each.device)
-        changes = {k for k in drifted if not same(before[k], drifted[k])}
-        changes |= {k for k in later if not same(after[k], later[k])}
-        return cls(
-            before=before or after,
-            after=after,
-            rest=rest,
-            volatile=frozenset(changes),
-            exchanges=exchanges,
-            settles_s=settles_s,
-        )
-
-    def check(self, values: dict) -> None:
-        """Refuse a reading that lies neither before nor after the order, nor between, nor at rest.
-
-        Raises:
-            Failure: There is one.
-        """
-        for key, value in values.items():
-            if key in self.volatile or key.endswith(UNCHECKED):
-                continue
-            if not (
-                between(value, self.before[key], self.after[key]) or same(value, self.rest[key])
-            ):
-                raise Failure(
-                    "WRONG VALUE",
-                    f"{key} = {value!r}, not {self.before[key]!r} or {self.after[key]!r}",
-                )
-
-    def check_done(self, values: dict) -> None:
-        """Refuse a reading that is not the one after the order.
-
-        Raises:
-            Failure: It is another.
-        """
-        for key, value in values.items():
-            if key in self.volatile or key.endswith(UNCHECKED):
-                continue
-            if not between(value, self.after[key], self.after[key]):
-                raise Failure("WRONG VALUE", f"{key} = {value!r}, not {self.after[key]!r}")
-
-
-def same(one, other) -> bool:
-    """Return whether two values are the same."""
-    if isinstance(one, np.ndarray):
-        return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=1e-3))
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9) or (math.isnan(one) and math.isnan(other))
-    return bool(one == other)
-
-
-def between(value, one, other) -> bool:
-    """Return whether a value is one of two, or between two numbers."""
-    if same(value, one) or same(value, other):
-        return True
-    if any(isinstance(each, str | bool | np.ndarray) for each in (value, one, other)):
-        return False
-    ends = [end for end in (one, other) if not math.isnan(end)]
-    if math.isnan(value) or not ends:
-        return False
-    low, high = min(ends), max(ends)
-    # A pump counts in steps of its own, and so does a converter.
-    margin = 1e-3 * max(abs(low), abs(high), 1e-3)
-    return low - margin <= value <= high + margin
 
 
 def attempt(scenario: Scenario, device, *, extra_s: float) -> str:
@@ -448,12 +252,6 @@ def cases(model: str, scenario: Scenario, reference: Reference, most: int):
     yield UNPLUGGED, -1, lambda: line_case(model, scenario, reference, unplug, for_good=True)
     for kind in fault_kinds(model):
         yield kind, -1, lambda kind=kind: device_case(model, scenario, kind)
-
-
-def fault_kinds(model: str) -> tuple[str, ...]:
-    """Return the faults that the simulated instrument itself knows."""
-    with rig(model) as each:
-        return each.simulated._instruments[each.name].fault_kinds
 
 
 def run_model(model: str, *, most: int = 1000, only: Callable = lambda name: True):

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 from simulators.bench import SimulatedBench
-from tests.driver_campaign.campaign import bench_file, device_name
+from tests.driver_campaign.rig import bench_file, device_name
 
 
 @contextmanager
