@@ -67,16 +67,16 @@ class Course:
     def in_words(self) -> str:
         """Return start and end in a few lines."""
         parts = [f"{WORDS[key]} {self.truth[key][-1]:.3f}" for key in PARTS if key in self.truth]
-        return "\n".join(
-            [
+        lines = ["nothing glows"]
+        if np.isfinite(self.peak_nm).any():
+            lines = [
                 f"peak   {self.peak_nm[0]:.2f} -> {self.peak_nm[-1]:.2f} nm",
                 f"width  {self.fwhm_nm[0]:.1f} -> {self.fwhm_nm[-1]:.1f} nm, "
                 f"at most {np.nanmax(self.fwhm_nm):.1f} nm",
-                f"area   x{self.area[-1]:.2f}, at most x{np.nanmax(self.area):.2f}",
-                f"dose   {self.truth['dose_j_cm2'][-1]:.1f} J/cm²",
-                f"parts  {', '.join(parts)}",
+                f"area   x{self.area[-1]:.2f}, at most x{self.area.max():.2f}",
             ]
-        )
+        lines.append(f"dose   {self.truth['dose_j_cm2'][-1]:.1f} J/cm²")
+        return "\n".join([*lines, f"parts  {', '.join(parts)}"] if parts else lines)
 
 
 def scout(

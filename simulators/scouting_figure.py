@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ def draw(course: Course, path: Path, title: str) -> None:
 
 def _lines(panel: Axes, time: np.ndarray, values: np.ndarray, label: str) -> None:
     panel.plot(time, values, color="#0072b2")
-    panel.set_ylabel(label)
+    panel.set_ylabel(label, color="#0072b2")
     panel.ticklabel_format(axis="y", useOffset=False)
 
 
@@ -66,12 +67,20 @@ def _parts(panel: Axes, time: np.ndarray, course: Course) -> None:
 
 
 def _spectra(panel: Axes, course: Course, time: np.ndarray, unit: str) -> None:
-    rows = np.unique(np.linspace(0, time.size - 1, _CURVES).round().astype(int))
-    for order, row in enumerate(rows):
-        shade = (0.05 + 0.6 * order / _CURVES, 0.45 - 0.3 * order / _CURVES, 0.6)
-        label = f"{time[row]:.2g} {unit}"
+    shades = colormaps["viridis"](np.linspace(0.0, 0.9, _CURVES))
+    for shade, row in zip(shades, _telling_rows(course), strict=False):
+        label = f"{time[row]:.2f} {unit}"
         panel.plot(course.wavelength_nm, course.spectra[row], color=shade, label=label)
     panel.set_xlim(480.0, 580.0)
     panel.set_xlabel("wavelength, nm")
-    panel.set_ylabel("light per nm")
+    panel.set_ylabel("light per nm against the highest")
     panel.legend(frameon=False, fontsize="small")
+
+
+def _telling_rows(course: Course) -> np.ndarray:
+    """Return the looks to show: first and last, and between them where most changes."""
+    steps = np.abs(np.diff(course.spectra, axis=0)).sum(axis=1)
+    way = np.concatenate([[0.0], np.cumsum(steps / max(steps.sum(), 1e-300))])
+    way += np.linspace(0.0, 0.2, way.size)  # where nothing changes time itself counts
+    wanted = np.linspace(way[0], way[-1], _CURVES)
+    return np.unique(np.abs(way[:, np.newaxis] - wanted).argmin(axis=0))
