@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance bench driver-campaign endings reference pictures docs third-party clean
+.PHONY: demo test check acceptance blind-check bench driver-campaign endings reference pictures docs third-party clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -23,6 +23,9 @@ third-party: $(VENV)/.test-ready  ## hold drivers and simulators against indepen
 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py
+
+blind-check: $(VENV)/.ready  ## fit 100 sets of hidden rate constants, count how many are found
+	$(BIN)/python tests/acceptance/run.py blind
 
 bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
