@@ -62,6 +62,7 @@ class Repair:
         path: The run's folder.
         cut_bytes: Bytes of the torn tail, kept in ``torn_tail``.
         torn_tail: File that keeps them; None when there were none.
+        ended_line: Whether the last line got its line end.
         wrote_stop: Whether a stop document was added.
         rebuilt: Arrays files that were written anew.
         lost_rows: Rows that no file holds any more.
@@ -70,6 +71,7 @@ class Repair:
     path: Path
     cut_bytes: int
     torn_tail: Path | None
+    ended_line: bool
     wrote_stop: bool
     rebuilt: tuple[Path, ...]
     lost_rows: int
@@ -77,7 +79,7 @@ class Repair:
     @property
     def changed(self) -> bool:
         """Whether anything had to be done."""
-        return bool(self.cut_bytes or self.wrote_stop or self.rebuilt)
+        return bool(self.cut_bytes or self.ended_line or self.wrote_stop or self.rebuilt)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,7 @@ class _Scan:
         self.seal = 0
         self.whole_bytes = 0
         self.torn = b""
+        self.lacks_line_end = False
         self._streams: dict[str, str] = {}
         self._resources: dict[str, dict[str, Any]] = {}
         try:
@@ -119,6 +122,9 @@ class _Scan:
             self.problems.append(f"the last {len(raw)} bytes of the journal are half a line")
             return
         self.whole_bytes += len(raw)
+        if not raw.endswith(b"\n"):
+            self.lacks_line_end = True
+            self.problems.append("the last line of the journal has no line end")
         sealed = sealed_as(raw)
         if line is None:
             self.problems.append(f"line {number} of the journal is broken")
@@ -227,6 +233,8 @@ def repair_run(path: Path | str) -> Repair:
 def _repair(folder: RunFolder) -> Repair:
     scan = _Scan(folder)
     tail = _cut(folder, scan) if scan.torn else None
+    if scan.lacks_line_end:
+        _append(folder, b"\n")
     rows = scan.rows(folder)
     rebuilt = [
         _rebuild(folder.path / file, [(d, a) for d, a in rows if d.file == file])
@@ -240,6 +248,7 @@ def _repair(folder: RunFolder) -> Repair:
         path=folder.path,
         cut_bytes=len(scan.torn),
         torn_tail=tail,
+        ended_line=scan.lacks_line_end,
         wrote_stop=wrote_stop,
         rebuilt=tuple(rebuilt),
         lost_rows=sum(array is None for _, array in rows),
@@ -267,15 +276,18 @@ def _close(folder: RunFolder, scan: _Scan) -> None:
         "reason": _REASON,
         "num_events": scan.events_of,
     }
-    line, _ = seal(encode("stop", stop), scan.seal)
+    _append(folder, seal(encode("stop", stop), scan.seal)[0])
+    RunIndex(folder.path.parent).close(folder, stop)
+
+
+def _append(folder: RunFolder, data: bytes) -> None:
     try:
         with folder.journal.open("ab") as file:
-            file.write(line)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise RecordError(folder.journal, f"the run cannot be closed ({error})") from error
-    RunIndex(folder.path.parent).close(folder, stop)
+        raise RecordError(folder.journal, f"the journal cannot be ended ({error})") from error
 
 
 def _opens(path: Path) -> bool:
