@@ -14,14 +14,13 @@ from plans.catalogue import check_plan, find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
 from plans.guarding import GuardedRun
 from plans.live.progress_line import ProgressLine
+from plans.off import confirm_off
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
 from plans.records import RunIndex, RunRecorder
 
 _log = logging.getLogger(__name__)
 _CTRL_C = "ended by the operator (Ctrl-C)"
-_TRIES_TO_CONFIRM_OFF = 15
-_BETWEEN_TRIES_S = 2.0
 _PACKAGES = ("regrow", "bluesky", "ophyd", "pymeasure", "pyvisa", "pyvisa-py", "numpy", "scipy")
 
 
@@ -242,16 +241,7 @@ class Session:
         return same[0] is not parameter
 
     def _make_safe(self, bench: Bench) -> None:
-        """Switch all off and see it confirmed; keep trying for a while what does not answer."""
-        for attempt in range(_TRIES_TO_CONFIRM_OFF):
-            failed = [outcome for outcome in bench.make_safe() if not outcome.confirmed]
-            self.not_confirmed = [f"{outcome.device}: {outcome.message}" for outcome in failed]
-            if not failed:
-                return
-            self._say(f"NOT CONFIRMED OFF: {'; '.join(self.not_confirmed)}")
-            if attempt + 1 < _TRIES_TO_CONFIRM_OFF:
-                time.sleep(_BETWEEN_TRIES_S)
-        self._say("Switch it off by hand at the instrument.")
+        self.not_confirmed = confirm_off(bench, self._say)
 
 
 class _Follower:

@@ -7,6 +7,8 @@ is written anew only if it has to be; the one that was there is kept beside it.
 
 import os
 import time
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import h5py
 import numpy as np
 
 from instruments.errors import BusyError
+from plans.records.arrays import read_rows
 from plans.records.errors import RecordError
 from plans.records.files import write_file
 from plans.records.folder import RunFolder, file_name
@@ -173,8 +176,27 @@ class _Scan:
             placed = [d for d in self.data if d.file == file and d.spot is not None]
             spots = [d.spot for d in placed if d.spot is not None]
             arrays = read_spots(folder.path / file, spots)
+            missing = [(n, d) for n, d in enumerate(placed) if arrays[n] is None]
+            for number, array in _moved(folder.path / file, missing):
+                arrays[number] = array
             found += list(zip(placed, arrays, strict=True))
         return found
+
+
+def _moved(path: Path, missing: list[tuple[int, _Datum]]) -> Iterator[tuple[int, Array]]:
+    """Yield the rows that HDF5 finds elsewhere, with the same bytes: the file was written anew."""
+    for dataset in dict.fromkeys(datum.dataset for _, datum in missing):
+        rows = [(number, datum) for number, datum in missing if datum.dataset == dataset]
+        try:
+            found = read_rows(path, dataset, [datum.row for _, datum in rows])
+        except RecordError:
+            continue
+        for (number, datum), array in zip(rows, found, strict=True):
+            if array is None or datum.spot is None:
+                continue
+            row = np.ascontiguousarray(array)
+            if row.dtype.str == datum.spot.dtype and zlib.crc32(row.tobytes()) == datum.spot.crc:
+                yield number, row
 
 
 def verify_run(path: Path | str) -> Verification:
@@ -193,7 +215,7 @@ def verify_run(path: Path | str) -> Verification:
     for file in dict.fromkeys(datum.file for datum in scan.data):
         lost = sum(array is None for datum, array in rows if datum.file == file)
         if lost:
-            problems.append(f"{lost} rows of {file} are lost, changed or no longer at their place")
+            problems.append(f"{lost} rows of {file} are lost or changed")
         if "stop" in scan.names and not _opens(folder.path / file):
             problems.append(f"{file} does not open: it is damaged, or was not closed")
     if "stop" not in scan.names:

@@ -196,6 +196,7 @@ def test_a_repair_writes_an_arrays_file_anew_that_hdf5_refuses(copy):
         np.testing.assert_array_equal(file[f"primary/{COUNTS}"][:], whole)
     np.testing.assert_array_equal(open_run(copy).table("primary")[COUNTS], whole)
     assert list(copy.glob("arrays.damaged-*"))
+    assert verify_run(copy).is_good
 
 
 def test_rows_that_no_file_holds_are_counted_and_read_as_nan(copy):
