@@ -129,6 +129,11 @@ class Engine:
             self.on_state(str(new))
 
     @property
+    def is_resumable(self) -> bool:
+        """Whether `resume` lets a paused run go on."""
+        return self._resumable
+
+    @property
     def is_running(self) -> bool:
         """Whether a plan is being carried out at present."""
         return bool(self.run_engine.state == "running")

@@ -9,6 +9,7 @@ from typing import Any
 from bluesky.utils import MsgGenerator
 
 from instruments.bench import Bench
+from instruments.errors import InterlockOpenError
 from instruments.interlocks import InterlockRule, InterlockWatch, Trip
 from plans.engine import Engine
 from plans.progress import Note
@@ -51,6 +52,15 @@ class Interlocks:
         """Return the rules that trip; a run must not begin or be resumed then."""
         return self._watch.check()
 
+    def refuse(self) -> None:
+        """Refuse a run while a rule trips.
+
+        Raises:
+            InterlockOpenError: What trips.
+        """
+        for trip in self.refusals():
+            raise InterlockOpenError(trip.rule.device, f"{trip}; put it right, then start the run")
+
     def start(self, engine: Engine) -> None:
         """Begin to watch a run.
 
@@ -89,7 +99,7 @@ class Interlocks:
             if self._engine is not engine:
                 return
             time.sleep(_STEP_S)
-        if not trip.rule.resumes:
+        if not (trip.rule.resumes and engine.is_resumable):
             if not self._attended:
                 self._say(f"{trip}. The run is ended: the rule does not let it resume by itself")
                 engine.abort(str(trip))
