@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance blind-check bench driver-campaign endings reference pictures docs third-party clean
+.PHONY: demo test check acceptance blind-check bench driver-campaign endings reference pictures docs third-party campaign fuzz soak audit clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -39,6 +39,18 @@ endings: $(VENV)/.test-ready  ## 500 faults at any point of any plan: everything
 
 reference: $(VENV)/.ready  ## write the reference page of the plans again
 	$(BIN)/python docs/reference/write_plans.py
+
+campaign: $(VENV)/.test-ready  ## faults at random points of the plans, write campaign.json; goes on where it was ended
+	$(BIN)/python -m tests.campaign.run
+
+fuzz: $(VENV)/.test-ready  ## feed damaged files and replies to every parser, write fuzz.json
+	$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS_EACH),60)
+
+soak: $(VENV)/.test-ready  ## 24 h at 1 Hz and 1 h at 100 Hz: memory and cost of an event, write soak.json
+	$(BIN)/python -m tests.soak.run
+
+audit: $(VENV)/.test-ready  ## look for known weaknesses of the packages that are installed
+	$(BIN)/python -m tests.audit
 
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py

@@ -17,6 +17,7 @@ from instruments.errors import (
     ConfigurationError,
     DeviceFaultError,
     LimitError,
+    LinkError,
     LinkTimeoutError,
     NotConnectedError,
     ProtocolError,
@@ -259,12 +260,25 @@ class Link(Adapter):
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
         with self._part_of_exchange():
+            self._send_blind(content)
             self._ready()
             if not self.line.asked_before and not self.line.preparing:
                 self.line.asked_before = True
                 self.line.discard_arrived()
             self._asked = content
             self.line.port.send(content, self.timeout_s)
+
+    def _send_blind(self, content: bytes) -> None:
+        """Send the first command of an urgent exchange even over a line that is out of step.
+
+        It switches something off: better twice than late. The line is brought into step after it,
+        which throws the answer away, and the command is sent again, with its confirmation.
+        """
+        line = self.line
+        out_of_step = line.port.is_open and self._settled != line.errors
+        if line.urgent and out_of_step and not line.preparing and not line.asked_before:
+            with contextlib.suppress(LinkError):  # the same is met, and raised, below
+                line.port.send(content, self.timeout_s)
 
     def _read(self, *, timeout_s: float | None = None, **kwargs: Any) -> str:
         with self._part_of_exchange():
