@@ -26,6 +26,7 @@ from plans.experiments.plqy_relative import PlqyRelative
 from plans.experiments.power_series import PowerSeries
 from plans.experiments.thermal_regrowth import ThermalRegrowth
 from plans.experiments.titration import AntisolventTitration, LigandTitration
+from plans.experiments.ultrasonication_assembly import UltrasonicationAssembly
 from plans.experiments.uv_photostability import UvPhotostability
 from plans.experiments.water_stability import WaterStability
 from plans.parameters import ParameterError, check_values
@@ -35,6 +36,7 @@ _ALL: tuple[type[Experiment[Any]], ...] = (
     LightRegrowth,
     EvaporationAssembly,
     ThermalRegrowth,
+    UltrasonicationAssembly,
     CoAssembly,
     InterfaceNanoplates,
     UvPhotostability,

@@ -18,6 +18,11 @@ model = "mt-sics"
 address = "TCPIP::127.0.0.1::57372::SOCKET"
 stability_timeout_s = 0.0
 """
+SONICATOR = """
+[device.sonicator]
+model = "numato-relay"
+address = "TCPIP::127.0.0.1::57374::SOCKET"
+"""
 OTHER_PUMP = """
 [device.other_pump]
 model = "newera-ne1000"
@@ -108,6 +113,12 @@ def quick_plans(folder):
                     "interval_s": 15.0, "baseline_frames": 3},
             changes={"extra": PLATE},
             summary="peak_held_nm",
+        ),
+        "ultrasonication_assembly": Quick(
+            devices=devices(*PL, "sonicator", thermostat="plate"),
+            values={"max_time_min": 1.0, "baseline_frames": 3},
+            changes={"extra": PLATE + SONICATOR},
+            summary="sonicated_s",
         ),
         "co_assembly": Quick(
             devices=devices(*PL, "balance", "pump", second_pump="other_pump"),
@@ -228,7 +239,7 @@ def quick_plans(folder):
         ),
         "calibrate_irradiance": Quick(
             devices=devices("light", "meter", "stage"),
-            values={"points": 3, "wavelengths_nm": (405.0,)},
+            values={"points": 3},
             summary="largest_deviation",
         ),
         "calibrate_nonlinearity": Quick(
