@@ -53,7 +53,6 @@ def test_an_answer_to_switching_is_not_taken():
 
 
 def test_the_echo_of_another_command_is_not_taken():
-    driver, link = relay()
     link = ScriptedLink(
         [("relay read 0\r", "relay read 1\n\ron\n\r>")],
         name="sonicator", timeout_s=0.2, read_termination=">", write_termination="\r",
