@@ -133,8 +133,9 @@ def water_rows(folder: str) -> list[Row]:
     text = DEMO.read_text(encoding="utf-8")
     bench.write_text(text.replace("ligand_mm = 10.0 #", "water = 1.0 #"), encoding="utf-8")
     summary, _ = run_plan(
-        folder, "water_stability", "water_ul=300", "max_time_min=1440", bench=bench
-    )
+        folder, "water_stability", "water_ul=300", "max_time_min=1440", bench=bench,
+        sample="lone crystals",
+    )  # fmt: skip
     expected = math.log(2) / (5e-4 * 300 / 3300)
     return [
         Row(id="P13", quantity="water_stability, T50, % of the twin's",
