@@ -37,6 +37,7 @@ _PACKAGES: Mapping[str, str] = {
     "thorlabs-sc10": "shutters.thorlabs_sc10",
     "thorlabs-fw102c": "shutters.thorlabs_fw102c",
     "alicat-mc": "gas.alicat",
+    "numato-relay": "switches.numato_relay",
 }
 
 

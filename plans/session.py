@@ -19,6 +19,7 @@ from plans.off import confirm_off
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
 from plans.records import RunIndex, RunRecorder
+from plans.samples import SampleStore, SampleStoreError
 
 _log = logging.getLogger(__name__)
 _CTRL_C = "ended by the operator (Ctrl-C)"
@@ -105,7 +106,8 @@ class Session:
                 devices = self._devices(bench)
                 checks = self._check(devices)
                 self._say(format_checks(checks))
-                plan = self._plan(**devices, **self._values, md={"bench": bench.name, **(md or {})})
+                known = {"bench": bench.name, **self._sample_card(), **(md or {})}
+                plan = self._plan(**devices, **self._values, md=known)
                 interlocks = Interlocks(bench, self._say)
                 self.outcome = self._refusal(checks, interlocks) or self._run(plan, interlocks)
             finally:
@@ -163,6 +165,16 @@ class Session:
             "until you switch it off by hand"
         )
         return None
+
+    def _sample_card(self) -> dict[str, Any]:
+        """Return what the store of samples knows of the sample, nothing if it is not there."""
+        name = self._values.get("sample", "")
+        try:
+            store = SampleStore(self._runs_folder)
+            return {"sample_card": store.card(name).as_metadata()} if name in store else {}
+        except SampleStoreError as error:  # the experiment can do without its card
+            self._say(f"note: the run has no sample card: {error}")
+            return {}
 
     def _refusal(self, checks: list[Check], interlocks: Interlocks) -> Outcome | None:
         tripped = [

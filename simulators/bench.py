@@ -24,6 +24,7 @@ from simulators import (
     mt_sics,
     newera_ne1000,
     newport_esp301,
+    numato_relay,
     ocean_hdx,
     ocean_ooi,
     ocean_qepro,
@@ -75,6 +76,7 @@ MODELS: Mapping[str, Builder] = {
     "thorlabs-sc10": thorlabs_sc10.from_table,
     "thorlabs-fw102c": thorlabs_fw102c.from_table,
     "alicat-mc": alicat_mc.from_table,
+    "numato-relay": numato_relay.from_table,
 }
 """Builders of the simulators by the model that the bench file names."""
 
