@@ -3,7 +3,8 @@
 Every array goes through the single fit, the batch, the tracker or the mixture. No exception is
 allowed, no number without a peak, no result that is not finite where there is one. Files are
 measured ones with bytes changed, cut, doubled and put in another order; a reader may refuse them
-with `SpectrumFileError` and nothing else. The two numbers on the command line are how many.
+with `SpectrumFileError` and nothing else. The numbers on the command
+line are how many arrays and files, and the first seed.
 """
 
 import sys
@@ -235,11 +236,12 @@ READ = {".csv", ".tsv", ".txt", ".jdx", ".dx", ".spc", ".nxs", ".h5"}
 
 def main() -> int:
     """Run the campaign; return 1 when anything was found."""
-    arrays, files = (int(word) for word in (*sys.argv[1:], ARRAYS, FILES)[:2])
+    given = [int(word) for word in sys.argv[1:]]
+    arrays, files, first = (*given, *(ARRAYS, FILES, 0)[len(given) :])
     campaign, live = Campaign(), Live()
     ways = (("fit_peak", single), ("fit_peaks", several), ("tracker", live), ("mixture", mixed))
     weights = (0.55, 0.2, 0.2, 0.05)
-    for seed in range(arrays):
+    for seed in range(first, first + arrays):
         rng = np.random.default_rng(seed)
         axis = axis_of(rng, int(rng.choice(SIZES)))
         counts = counts_of(rng, axis)
@@ -248,7 +250,7 @@ def main() -> int:
     print(f"{arrays} arrays, slowest {campaign.slowest_s:.2f} s, {len(campaign.problems)} problems")
     seeds = seed_files()
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(files):
+        for seed in range(first, first + files):
             rng = np.random.default_rng(10**9 + seed)
             path = Path(folder, "file")
             campaign.ask(seed, "file", lambda: read_mutated(rng, path, seeds))  # noqa: B023
