@@ -213,7 +213,7 @@ class Campaign:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 problem = question()
-        except Exception as error:  # whatever it is, it is what is looked for
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is looked for
             problem = f"{type(error).__name__}: {error}"
         took_s = time.perf_counter() - begin
         self.slowest_s = max(self.slowest_s, took_s)
