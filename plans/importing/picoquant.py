@@ -41,7 +41,7 @@ def read_ptu(path: Path) -> DecayFile:
     if not counts.sum() > 0.0 or not width_ns > 0.0:
         raise DecayFileError(f"{path}: no photon was counted")
     return DecayFile(
-        time_ns=np.arange(counts.size) * width_ns,
+        time_ns=np.asarray(np.arange(counts.size) * width_ns, dtype=np.float64),
         counts=counts,
         repetition_rate_hz=rate_hz if rate_hz > 0.0 else None,
         exposure_s=exposure_s if exposure_s > 0.0 else None,
