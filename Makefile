@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance blind-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign clean
+.PHONY: demo test check acceptance blind-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -33,6 +33,9 @@ bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 
 driver-campaign: $(VENV)/.test-ready  ## every driver under every fault, print outcomes, write JSON
 	$(BIN)/python tests/driver_campaign/run.py
+
+fuzz-analysis: $(VENV)/.ready  ## 100 000 hostile arrays and 10 000 mutated files: no exception, no number without a peak
+	$(BIN)/python tests/analysis_fuzz/run.py
 
 plan-campaign: $(VENV)/.test-ready  ## 500 faults at any point of any plan: everything must be off
 	REGROW_ENDINGS=500 $(BIN)/python -m pytest --timeout 14400 tests/system/test_every_plan_ends_safe.py

@@ -48,6 +48,11 @@ class RunFolder:
         return self.path / "spectra.csv"
 
     @property
+    def nexus(self) -> Path:
+        """The run for other programs, NeXus/HDF5."""
+        return self.path / "run.nxs"
+
+    @property
     def overview_png(self) -> Path:
         """The run on one picture."""
         return self.path / "overview.png"
