@@ -57,7 +57,8 @@ def main() -> None:
     rows["BestEffortCallback, as fast as it goes"] = part("peer", 0.0, short)
     paced, free = rows["window at 100/s"], rows["window, as fast as it goes"]
     goals = {
-        "no spectrum lost": (paced["recorded"] - paced["taken"], "== 0", paced["recorded"] == paced["taken"]),
+        "no spectrum lost": (
+            paced["recorded"] - paced["taken"], "== 0", paced["recorded"] == paced["taken"]),
         "frames drawn per second": (paced["frames_per_s"], ">= 25", paced["frames_per_s"] >= 25),
         "lag p95, ms": (paced["lag_p95_ms"], "< 50", paced["lag_p95_ms"] < 50),
         "memory growth, MB": (paced["growth_mb"], "< 50", paced["growth_mb"] < 50),
