@@ -72,10 +72,8 @@ class TrackPlots(QWidget):
         """Draw what there is."""
         x_name, scale, label = self._horizontal(tracks)
         self._plots[-1].plot.setLabel("bottom", label)
-        show_numbers(
-            self._plots[-1].plot, shown=bool(tracks.thinned(x_name)[0].size), sides=("bottom",)
-        )
         (x,) = tracks.thinned(x_name)
+        show_numbers(self._plots[-1].plot, shown=bool(x.size), sides=("bottom",))
         x = x * scale
         for track, name in zip(self._plots, self.shown, strict=True):
             track.show(x, tracks, name)

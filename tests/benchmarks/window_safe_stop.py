@@ -1,8 +1,8 @@
 """Measures Safe stop: from the click in the window to the simulated light being off.
 
 ``python tests/benchmarks/window_safe_stop.py [--trials 200]``. The instruments are simulated in
-this process and reached over sockets in real time; the window is a window (without a screen), its button
-is clicked, and the light's own state is asked every millisecond by a thread.
+this process and reached over sockets in real time; the window is a window (without a screen), its
+button is clicked, and the light's own state is asked every millisecond by a thread.
 """
 
 import argparse
