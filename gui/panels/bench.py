@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QFlowLayout
 
 from gui.messages import ActionInfo, DeviceInfo, DeviceState, Done
 from gui.presenters import device_card
@@ -158,6 +157,8 @@ class DeviceCard(QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
+        from superqt import QFlowLayout  # takes its time; there are no cards in the first picture
+
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 5, 6, 6)
         column.setSpacing(3)

@@ -123,7 +123,7 @@ class LivePanel(QWidget):
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 5)
         splitter.setStretchFactor(1, 4)
-        splitter.setSizes([500, 400])
+        splitter.setSizes([440, 460])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 4)
         outer.setSpacing(4)
@@ -217,7 +217,7 @@ class EndpointCard(QFrame):
             name, bar, text = label(strong=True), QProgressBar(), ElidedLabel()
             bar.setRange(0, 1000)
             bar.setTextVisible(False)
-            bar.setFixedWidth(64)
+            bar.setFixedWidth(40)
             bar.setFixedHeight(8)
             for column, widget in enumerate((name, bar, text)):
                 widget.setVisible(False)

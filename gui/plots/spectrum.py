@@ -52,7 +52,7 @@ class SpectrumPlots(QWidget):
         self._cursor.setVisible(False)
         self._cursor.sigPositionChanged.connect(self._cursor_dragged)
         self.waterfall.addItem(self._cursor)
-        self._words = Words(self.spectrum, margin_px=140)
+        self.words = Words(self.spectrum, margin_px=140)
         for plot in (self.spectrum, self.residual, self.waterfall):
             show_numbers(plot, shown=False)
         self._legend = self.spectrum.addLegend(offset=(-8, 4), labelTextSize="8pt")
@@ -92,7 +92,7 @@ class SpectrumPlots(QWidget):
         self._residual.setPen(pen(theme.lines[0]))
         self._zero.setPen(pen(theme.ghost, dashed=True))
         self._cursor.setPen(pg.mkPen("#ffffff", width=1))
-        self._words.dress(theme)
+        self.words.dress(theme)
         self._legend.setLabelTextColor(theme.muted)
         for sample, text in self._legend.items:
             text.setText(text.text, color=theme.muted)
@@ -102,7 +102,7 @@ class SpectrumPlots(QWidget):
         """Draw what a run has now."""
         self._view = view
         axis = view.axis_nm
-        self._words.say(view.why_empty())
+        self.words.say(view.why_empty())
         show_numbers(self.spectrum, shown=bool(view.now.size))
         show_numbers(self.waterfall, shown=bool(view.ring.count))
         if not view.now.size or axis.size != view.now.size:

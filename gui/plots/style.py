@@ -96,13 +96,18 @@ class Words:
         """Take the colours of a theme."""
         self._item.setColor(theme.muted)
 
+    @property
+    def text(self) -> str:
+        """The words that are shown."""
+        return str(self._item.textItem.toPlainText())
+
     def say(self, words: str) -> None:
         """Show words, "" for none."""
         self._item.setText(words)
         self._place()
 
     def _place(self) -> None:
-        if self._item.toPlainText():
+        if self.text:
             (left, right), (low, high) = self._plot.viewRange()
             self._item.setPos((left + right) / 2, (low + high) / 2)
             room_px = max(90, self._plot.width() - self._margin_px)

@@ -106,7 +106,7 @@ class _Track:
         self._band = pg.FillBetweenItem(self._lower, self._upper)
         self.plot.addItem(self._band)
         self._range = SlowRange(shrink_after=10)
-        self._words = Words(self.plot)
+        self.words = Words(self.plot)
         show_numbers(self.plot, shown=False)
         self._name = ""
 
@@ -121,7 +121,7 @@ class _Track:
         fill = QColor(colour)
         fill.setAlpha(60)
         self._band.setBrush(pg.mkBrush(fill))
-        self._words.dress(theme)
+        self.words.dress(theme)
 
     def show(self, x: Column, tracks: Tracks, name: str) -> None:
         """Draw a quantity."""
@@ -136,10 +136,10 @@ class _Track:
             self._range.reset()
             set_left(self.plot, track_label(name), pretty(tracks.units.get(name, "")))
             show_numbers(self.plot, shown=False)
-            self._words.say(f"no {track_label(name)} yet")
+            self.words.say(f"no {track_label(name)} yet")
             return
         show_numbers(self.plot, shown=True)
-        self._words.say("")
+        self.words.say("")
         self._line.setData(x, y, connect="finite")
         low, high = float(np.nanmin(y)), float(np.nanmax(y))
         if error.size == y.size and np.isfinite(error).any():
