@@ -35,7 +35,7 @@ PATIENCE_S = 180.0
 class Photographer:
     """A window, and what brings it into the states of which there are pictures."""
 
-    def __init__(self, folder: Path, work: Path) -> None:
+    def __init__(self, folder: Path, work: Path, only: str) -> None:
         self.folder = folder
         self.application = make_application()
         from gui.window import Window
@@ -50,7 +50,7 @@ class Photographer:
             ),
             Places(folder=work / "places"),
         )
-        self.only = ""
+        self.only = only
         self.window.show()
         self.take("start")
         self.window.start()
@@ -106,14 +106,14 @@ class Photographer:
             window.docks[panel].raise_()
             self.take(panel.lower())
         window.docks["Runs"].raise_()
-        plan = window.experiment.plan_name
+
+    def plans(self) -> None:
+        """Take a picture of the form of every plan."""
+        window = self.window
         for number in range(window.experiment.plan.count()):
             window.experiment.fill(str(window.experiment.plan.itemData(number)), {})
             self.rest(0.8)
-            self.only, kept = "light-1366", self.only
             self.take(f"plan-{window.experiment.plan_name}")
-            self.only = kept
-        window.experiment.fill(plan, {})
 
 
 def main() -> int:
@@ -121,13 +121,15 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, default=HERE)
     parser.add_argument("--only", default="", help="start of theme-width, such as dark-1366")
+    parser.add_argument("--plans", action="store_true", help="also the form of every plan")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
-        photographer = Photographer(args.folder, Path(work))
-        photographer.only = args.only
+        photographer = Photographer(args.folder, Path(work), args.only)
         try:
             photographer.tour()
+            if args.plans:
+                photographer.plans()
         finally:
             photographer.window.conductor.end()
             photographer.window.close()

@@ -201,11 +201,11 @@ def test_a_killed_window_leaves_the_light_off_and_the_data_whole(how, opened, qt
 
 
 def is_exposing(simulators):
-    return simulators.truth()["dose_j_cm2"] > 0.02 and simulators.state("light")["emitting"]
+    return simulators.state("light")["emitting"] and simulators.truth()["dose_j_cm2"] > 0.02
 
 
 def wait_until(condition, timeout_s):
     end_s = time.perf_counter() + timeout_s
     while not condition():
         assert time.perf_counter() < end_s, "it did not come true"
-        time.sleep(0.01)
+        time.sleep(0.02)
