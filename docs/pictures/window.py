@@ -18,7 +18,7 @@ os.environ.setdefault("QT_API", "pyqt5")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 
-from qtpy.QtCore import QEvent  # noqa: E402 - found only after the lines above
+from qtpy.QtCore import QEvent, Qt  # noqa: E402 - found only after the lines above
 from qtpy.QtWidgets import QPushButton  # noqa: E402
 
 from gui.app import make_application  # noqa: E402
@@ -100,7 +100,11 @@ class Photographer:
         self.wait(lambda: window.live.view.number >= 60)
         self.take("running")
         self.wait(lambda: window.bar.engine.text() == "idle", seconds=2 * PATIENCE_S)
-        self.rest(3.0)
+        runs = window.runs.tree
+        self.wait(lambda: runs.topLevelItemCount() > 0 and runs.topLevelItem(0).text(5) == "done")
+        runs.setCurrentItem(runs.topLevelItem(0))
+        runs.topLevelItem(0).setCheckState(0, Qt.CheckState.Checked)
+        self.wait(lambda: bool(window.runs.overlay.plot.listDataItems()))
         self.take("runs")
         for panel in ("Log", "Console"):
             window.docks[panel].raise_()

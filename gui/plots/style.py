@@ -11,7 +11,7 @@ from gui.theme import Theme
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 _GRID_ALPHA = 40
-_LEFT_AXIS_PX = 46
+_LEFT_AXIS_PX = 58  # "515.625" has room; what has none is left out without a word
 
 
 def pen(colour: str, *, alpha: int = 255, dashed: bool = False) -> Any:
