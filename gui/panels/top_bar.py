@@ -9,7 +9,7 @@ from gui.widgets.field_edit import WheelGuard
 from gui.widgets.helpers import button, label, mark, set_text
 
 SPEEDS = (1.0, 10.0, 60.0, 200.0, 1000.0)
-_BANNER_PX = 268  # "LIGHT ON  405 nm  20 mW/cm²": it does not jump when the light goes on
+_BANNER_PX = 292  # "LIGHT ON  405 nm  20 mW/cm²": it does not jump when the light goes on
 _WORDS = {
     "idle": "idle",
     "running": "running",
