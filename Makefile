@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check acceptance blind-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis clean
+.PHONY: demo test check acceptance blind-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis screenshots test-qt6 clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -57,6 +57,13 @@ audit: $(VENV)/.test-ready  ## look for known weaknesses of the packages that ar
 
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py
+
+screenshots: $(VENV)/.ready  ## take pictures of every panel of the window
+	$(BIN)/python docs/pictures/window.py
+
+test-qt6: $(VENV)/.test-ready  ## run the tests of the window with PyQt6
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'PyQt6>=6.6'
+	QT_API=pyqt6 PYTEST_QT_API=pyqt6 $(BIN)/python -m pytest tests/unit/gui
 
 docs: $(VENV)/.ready  ## build the documentation as HTML in build/docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -251,7 +251,8 @@ class Link(Adapter):
             end_s = time.monotonic() + self.timeout_s
             while not is_answer(self._read_line(end_s).decode("ascii", errors="replace")):
                 pass
-            self.line.drain(QUIET_S)
+            if not self.line.urgent:
+                self.line.drain(QUIET_S)
 
     # -- pymeasure's Adapter
 
@@ -397,7 +398,8 @@ class Link(Adapter):
         if self._settled != line.errors:
             # Only the device can tell by a question whether a late answer is still to come.
             patient = self._settled < line.owed and self.resync is None and not line.urgent
-            line.drain(self.timeout_s if patient else QUIET_S)
+            if self.resync is None or not line.urgent:  # it finds its answer among others
+                line.drain(self.timeout_s if patient else QUIET_S)
             if self.resync is not None:
                 self.resync()
             self._settled = line.errors
