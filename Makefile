@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ORACLES := .venv-third-party
 
-.PHONY: demo test check acceptance bench driver-campaign endings reference pictures docs third-party clean
+.PHONY: demo test check acceptance blind-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis screenshots test-qt6 clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -27,6 +27,9 @@ third-party:  ## hold drivers and simulators against independent programs, in a 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py
 
+blind-check: $(VENV)/.ready  ## fit 100 sets of hidden rate constants, count how many are found
+	$(BIN)/python tests/acceptance/run.py blind
+
 bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python tests/benchmarks/run.py
@@ -34,14 +37,36 @@ bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 driver-campaign: $(VENV)/.test-ready  ## every driver under every fault, print outcomes, write JSON
 	$(BIN)/python tests/driver_campaign/run.py
 
-endings: $(VENV)/.test-ready  ## 500 faults at any point of any plan: everything must be off
+fuzz-analysis: $(VENV)/.ready  ## 100 000 hostile arrays and 10 000 mutated files: no exception, no number without a peak
+	$(BIN)/python tests/analysis_fuzz/run.py
+
+plan-campaign: $(VENV)/.test-ready  ## 500 faults at any point of any plan: everything must be off
 	REGROW_ENDINGS=500 $(BIN)/python -m pytest --timeout 14400 tests/system/test_every_plan_ends_safe.py
 
 reference: $(VENV)/.ready  ## write the reference page of the plans again
 	$(BIN)/python docs/reference/write_plans.py
 
+campaign: $(VENV)/.test-ready  ## faults at random points of the plans, write campaign.json; goes on where it was ended
+	$(BIN)/python -m tests.campaign.run
+
+fuzz: $(VENV)/.test-ready  ## feed damaged files and replies to every parser, write fuzz.json
+	$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS_EACH),60)
+
+soak: $(VENV)/.test-ready  ## 24 h at 1 Hz and 1 h at 100 Hz: memory and cost of an event, write soak.json
+	$(BIN)/python -m tests.soak.run
+
+audit: $(VENV)/.test-ready  ## look for known weaknesses of the packages that are installed
+	$(BIN)/python -m tests.audit
+
 pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 	$(BIN)/python docs/pictures/draw.py
+
+screenshots: $(VENV)/.ready  ## take pictures of every panel of the window
+	$(BIN)/python docs/pictures/window.py
+
+test-qt6: $(VENV)/.test-ready  ## run the tests of the window with PyQt6
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'PyQt6>=6.6'
+	QT_API=pyqt6 PYTEST_QT_API=pyqt6 $(BIN)/python -m pytest tests/unit/gui
 
 docs: $(VENV)/.ready  ## build the documentation as HTML in build/docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -34,9 +34,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new-bench": ("instruments.commands.new_bench", "write a bench file to begin with"),
     "analyse": ("plans.commands.analyse", "track the PL peak through files of spectra"),
     "report": ("plans.commands.report", "write the report of a recorded run again"),
+    "verify": ("plans.commands.verify", "check the record of a run, byte by byte"),
+    "repair": ("plans.commands.repair", "close a record that was cut off"),
     "samples": ("plans.commands.samples", "note and show what is in the vials and what came of it"),
     "queue-server": ("plans.commands.queue_server", "put the bench behind a bluesky-queueserver"),
     "syringes": ("instruments.commands.syringes", "list the syringes that a bench file may name"),
+    "fit-kinetics": ("gui.commands.fit_kinetics", "fit the twin's rate constants to recorded runs"),
+    "twin": ("simulators.commands.twin", "run the digital twin alone and plot what it would show"),
     "doctor": ("plans.commands.doctor", "check the installation and say what is wrong"),
 }
 """By name: the module, and what the command does."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _NEXT_AFTER_MS = 500
+_ARCHIVE_END_S = 3.0
 
 
 class Conductor:
@@ -96,7 +97,7 @@ class Conductor:
         for run in self._running.values():
             self._window.queue.interrupted(run.key, "ended by closing the window")
         self.session.end()
-        self._archive.close()
+        self._archive.close(timeout_s=_ARCHIVE_END_S)
 
     def open_bench(self, bench_file: Path, *, simulated: bool) -> None:
         """Make safe, leave the bench and load another.

@@ -153,6 +153,8 @@ class Archive(Peer):
         parent: The parent.
     """
 
+    may_be_cut_off = True  # a report that it has begun can be written again
+
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__([sys.executable, "-m", "gui.archive"], "archive", parent)
         self.folder = folder

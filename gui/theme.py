@@ -127,6 +127,7 @@ def style_sheet(theme: Theme) -> str:
 _SHEET = """
 QMainWindow, QDialog {{ background: {window}; }}
 QMainWindow::separator {{ background: {window}; width: 5px; height: 5px; }}
+QToolBar {{ background: {window}; border: none; border-bottom: 1px solid {border}; }}
 QDockWidget {{ color: {text}; font-weight: 600; }}
 QDockWidget::title {{ background: {window}; padding: 4px 8px; text-align: left; }}
 QWidget[panel="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 6px; }}

@@ -26,7 +26,7 @@ from gui.theme import LIGHT, THEMES, Theme, apply
 
 _ESC_ESC_S = 0.8
 _LAYOUT_VERSION = 1
-_DOCK_WIDTHS = (296, 268)
+_DOCK_WIDTHS = (292, 304)
 _BOTTOM_PX = 190
 
 

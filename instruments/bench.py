@@ -19,6 +19,7 @@ from instruments.errors import (
     InstrumentError,
     NotConnectedError,
 )
+from instruments.interlocks import InterlockRule, read_rules
 from instruments.owner import OwnerLock
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,12 +51,18 @@ class Bench:
         name: Name of the bench.
         devices: The devices by name.
         locks: What must be owned while the bench is connected.
+        interlocks: Rules that are watched during every run.
     """
 
     def __init__(
-        self, name: str, devices: Mapping[str, BenchDevice], locks: Sequence[OwnerLock] = ()
+        self,
+        name: str,
+        devices: Mapping[str, BenchDevice],
+        locks: Sequence[OwnerLock] = (),
+        interlocks: Sequence[InterlockRule] = (),
     ) -> None:
         self.name = name
+        self.interlocks = tuple(interlocks)
         self.devices = dict(devices)
         self._locks = tuple(locks)
 
@@ -264,6 +271,8 @@ def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) 
     about.finish()
     tables = top.table("device", required=True)
     top.table("simulation")  # the simulators' own
+    if "interlock" in top:
+        top.tables("interlock")  # read below, when the devices are known
     top.finish()
     devices: dict[str, BenchDevice] = {}
     ports = Ports()
@@ -278,7 +287,7 @@ def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) 
     # Addresses given by the caller are those of its own simulators, which nobody else knows.
     owned = [f"bench {path.resolve()}", *map(_port, sorted(owners))]
     locks = [] if addresses is not None else [OwnerLock(what) for what in owned]
-    return Bench(name, devices, locks)
+    return Bench(name, devices, locks, read_rules(top, devices))
 
 
 def _port(address: str) -> str:

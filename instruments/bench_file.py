@@ -160,7 +160,7 @@ class Table:
         value = self._get(key, None if required else {})
         if not isinstance(value, Mapping):
             raise self.error(f"{key} must be a table, got {value!r}")
-        return Table(self.file, f"{self.path}.{key}" if self.path else key, value)
+        return Table(self.file, self._inside(key), value)
 
     def tables(self, key: str) -> list["Table"]:
         """Return the tables of an array such as ``[[device.light.channel]]``.
@@ -173,12 +173,12 @@ class Table:
         """
         value = self._get(key, None)
         if not isinstance(value, list) or not value:
-            raise self.error(f"{key} must be one or more [[{self.path}.{key}]] tables")
+            raise self.error(f"{key} must be one or more [[{self._inside(key)}]] tables")
         for item in value:
             if not isinstance(item, Mapping):
                 raise self.error(f"{key} must hold tables, got {item!r}")
         return [
-            Table(self.file, f"{self.path}.{key} no. {number}", item)
+            Table(self.file, f"{self._inside(key)} no. {number}", item)
             for number, item in enumerate(value, start=1)
         ]
 
@@ -227,6 +227,9 @@ class Table:
                 raise self.error(
                     f"unknown key {key!r}{hint} (allowed: {', '.join(sorted(self._understood))})"
                 )
+
+    def _inside(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
 
     def _get(self, key: str, default: object) -> object:
         self._understood[key] = None

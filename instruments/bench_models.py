@@ -37,6 +37,7 @@ _PACKAGES: Mapping[str, str] = {
     "thorlabs-sc10": "shutters.thorlabs_sc10",
     "thorlabs-fw102c": "shutters.thorlabs_fw102c",
     "alicat-mc": "gas.alicat",
+    "numato-relay": "switches.numato_relay",
 }
 
 
@@ -111,7 +112,8 @@ class Ports:
         )
         if port is None:
             port = self._ports[address.upper()] = _Port(model=table.text("model"), link=link)
-        station = tuple(table.peek(key) for key in model.told_apart_by)
+        values = [table.peek(key) for key in model.told_apart_by]
+        station = tuple(None if value is None else repr(value) for value in values)
         self._check_neighbours(port, table, model, station)
         port.users[station] = name
         return link

@@ -62,6 +62,7 @@ class InstrumentSignal(Signal):
             **kwargs,
         )
         self._last: Any = None
+        self._read_s = float("-inf")
         self.units = units
         self.precision = precision
         self.timeout_s = timeout_s
@@ -72,6 +73,11 @@ class InstrumentSignal(Signal):
     def cached(self) -> Any:
         """What was read last, None if nothing was; asks nobody."""
         return self._last
+
+    @property
+    def age_s(self) -> float:
+        """How long ago it was read, s, by a clock that never jumps; infinite if it never was."""
+        return time.monotonic() - self._read_s
 
     @property
     def doc(self) -> str:
@@ -123,6 +129,7 @@ class InstrumentSignal(Signal):
     def _keep(self, value: Any) -> tuple[Any, float]:
         timestamp_s = time.time()
         self._last = value
+        self._read_s = time.monotonic()
         super().put(value, timestamp=timestamp_s, force=True)
         return value, timestamp_s
 

@@ -6,36 +6,52 @@ from typing import Any
 
 from instruments.errors import InstrumentError
 from plans.checks import check_disk
+from plans.experiments.action_spectrum import ActionSpectrum
 from plans.experiments.base import Experiment, describe, plan_of
 from plans.experiments.calibrate_detector import CalibrateDark, CalibrateNonlinearity
 from plans.experiments.calibrate_irradiance import CalibrateIrradiance
 from plans.experiments.calibrate_spectrum import CalibrateSpectralResponse, CalibrateWavelength
+from plans.experiments.co_assembly import CoAssembly
 from plans.experiments.condition_matrix import ConditionMatrix
 from plans.experiments.dose_reciprocity import DoseReciprocity
 from plans.experiments.evaporation_assembly import EvaporationAssembly
 from plans.experiments.ife_check import IfeCheck
+from plans.experiments.interface_nanoplates import InterfaceNanoplates
+from plans.experiments.led_lifetime import LedLifetime
 from plans.experiments.lifetime_series import LifetimeSeries
 from plans.experiments.light_regrowth import LightRegrowth
+from plans.experiments.map_scan import MapScan
 from plans.experiments.optimise import Optimise
 from plans.experiments.plqy_relative import PlqyRelative
 from plans.experiments.power_series import PowerSeries
+from plans.experiments.thermal_regrowth import ThermalRegrowth
 from plans.experiments.titration import AntisolventTitration, LigandTitration
+from plans.experiments.ultrasonication_assembly import UltrasonicationAssembly
 from plans.experiments.uv_photostability import UvPhotostability
+from plans.experiments.water_stability import WaterStability
 from plans.parameters import ParameterError, check_values
 from plans.preflight import Check
 
 _ALL: tuple[type[Experiment[Any]], ...] = (
     LightRegrowth,
     EvaporationAssembly,
+    ThermalRegrowth,
+    UltrasonicationAssembly,
+    CoAssembly,
+    InterfaceNanoplates,
     UvPhotostability,
+    WaterStability,
+    MapScan,
     ConditionMatrix,
     Optimise,
     IfeCheck,
     DoseReciprocity,
+    ActionSpectrum,
     LigandTitration,
     AntisolventTitration,
     PowerSeries,
     LifetimeSeries,
+    LedLifetime,
     PlqyRelative,
     CalibrateDark,
     CalibrateWavelength,

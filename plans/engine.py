@@ -103,10 +103,16 @@ class Engine:
             status = "abort"  # what failed is the ending, because it was hurried
         return Outcome(
             exit_status=status,
-            reason=self._exit.get("reason", "") or self._aborted or (str(error) if error else ""),
+            reason=self._why(status, error),
             error=None if self._aborted is not None else error,
             run_uids=uids,
         )
+
+    def _why(self, status: str, error: BaseException | None) -> str:
+        """Return why a run ended: who asked for it, before what went wrong in its ending."""
+        if self._aborted is not None and status != "success":
+            return self._aborted
+        return self._exit.get("reason", "") or (str(error) if error else "")
 
     def _until_done(self, step: Callable[[], Any]) -> Any:
         """Run, and while the run is paused wait for what somebody decides."""
@@ -121,6 +127,21 @@ class Engine:
     def _state_changed(self, new: str, _: str) -> None:
         if self.on_state is not None:
             self.on_state(str(new))
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether `resume` lets a paused run go on."""
+        return self._resumable
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a plan is being carried out at present."""
+        return bool(self.run_engine.state == "running")
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a run is paused."""
+        return bool(self.run_engine.state == "paused")
 
     def pause(self) -> None:
         """Pause at once; what was set is stopped until `resume`. Any thread may call."""

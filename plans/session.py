@@ -13,15 +13,16 @@ from instruments.bench import Bench, load_bench
 from plans.catalogue import check_plan, find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
 from plans.guarding import GuardedRun
+from plans.interlocking import Interlocks
 from plans.live.progress_line import ProgressLine
+from plans.off import confirm_off
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
 from plans.records import RunIndex, RunRecorder
+from plans.samples import SampleStore, SampleStoreError
 
 _log = logging.getLogger(__name__)
 _CTRL_C = "ended by the operator (Ctrl-C)"
-_TRIES_TO_CONFIRM_OFF = 15
-_BETWEEN_TRIES_S = 2.0
 _PACKAGES = ("regrow", "bluesky", "ophyd", "pymeasure", "pyvisa", "pyvisa-py", "numpy", "scipy")
 
 
@@ -105,8 +106,10 @@ class Session:
                 devices = self._devices(bench)
                 checks = self._check(devices)
                 self._say(format_checks(checks))
-                plan = self._plan(**devices, **self._values, md={"bench": bench.name, **(md or {})})
-                self.outcome = self._refusal(checks) or self._run(plan)
+                known = {"bench": bench.name, **self._sample_card(), **(md or {})}
+                plan = self._plan(**devices, **self._values, md=known)
+                interlocks = Interlocks(bench, self._say)
+                self.outcome = self._refusal(checks, interlocks) or self._run(plan, interlocks)
             finally:
                 self._make_safe(bench)
                 self._bench = None
@@ -163,19 +166,34 @@ class Session:
         )
         return None
 
-    def _refusal(self, checks: list[Check]) -> Outcome | None:
+    def _sample_card(self) -> dict[str, Any]:
+        """Return what the store of samples knows of the sample, nothing if it is not there."""
+        name = self._values.get("sample", "")
         try:
-            require(self._description.name, checks)
+            store = SampleStore(self._runs_folder)
+            return {"sample_card": store.card(name).as_metadata()} if name in store else {}
+        except SampleStoreError as error:  # the experiment can do without its card
+            self._say(f"note: the run has no sample card: {error}")
+            return {}
+
+    def _refusal(self, checks: list[Check], interlocks: Interlocks) -> Outcome | None:
+        tripped = [
+            Check(name="interlock", verdict="refused", detail=str(trip))
+            for trip in interlocks.refusals()
+        ]
+        try:
+            require(self._description.name, [*checks, *tripped])
         except PreflightError as error:
             return Outcome(exit_status="fail", reason=str(error), error=error, run_uids=())
         return None
 
-    def _run(self, plan: Any) -> Outcome:
+    def _run(self, plan: Any, interlocks: Interlocks) -> Outcome:
         index = RunIndex(self._runs_folder)
         engine = Engine(
             md={"versions": _versions(), "python": platform.python_version()},
             scan_id_source=index.next_scan_id,
             callbacks=(self._recorder, self._follower, self._tell_guard),
+            resumable=interlocks.can_pause,  # a rule pauses, and lets the run go on or ends it
         )
         with engine:
             self._engine = engine
@@ -184,8 +202,10 @@ class Session:
                     return Outcome(exit_status="abort", reason=_CTRL_C, error=None, run_uids=())
                 if self._guard is not None and self._bench is not None:
                     self._guard.protect(engine, self._bench)
-                return engine.run(plan)
+                interlocks.start(engine)
+                return engine.run(interlocks.remarks.write_into(plan))
             finally:
+                interlocks.stop()
                 self._engine = None
                 if self._guard is not None:
                     self._guard.release()
@@ -242,16 +262,7 @@ class Session:
         return same[0] is not parameter
 
     def _make_safe(self, bench: Bench) -> None:
-        """Switch all off and see it confirmed; keep trying for a while what does not answer."""
-        for attempt in range(_TRIES_TO_CONFIRM_OFF):
-            failed = [outcome for outcome in bench.make_safe() if not outcome.confirmed]
-            self.not_confirmed = [f"{outcome.device}: {outcome.message}" for outcome in failed]
-            if not failed:
-                return
-            self._say(f"NOT CONFIRMED OFF: {'; '.join(self.not_confirmed)}")
-            if attempt + 1 < _TRIES_TO_CONFIRM_OFF:
-                time.sleep(_BETWEEN_TRIES_S)
-        self._say("Switch it off by hand at the instrument.")
+        self.not_confirmed = confirm_off(bench, self._say)
 
 
 class _Follower:

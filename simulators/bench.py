@@ -24,6 +24,7 @@ from simulators import (
     mt_sics,
     newera_ne1000,
     newport_esp301,
+    numato_relay,
     ocean_hdx,
     ocean_ooi,
     ocean_qepro,
@@ -75,6 +76,7 @@ MODELS: Mapping[str, Builder] = {
     "thorlabs-sc10": thorlabs_sc10.from_table,
     "thorlabs-fw102c": thorlabs_fw102c.from_table,
     "alicat-mc": alicat_mc.from_table,
+    "numato-relay": numato_relay.from_table,
 }
 """Builders of the simulators by the model that the bench file names."""
 
@@ -114,7 +116,7 @@ class SimulatedBench:
         pty: bool = False,
     ) -> None:
         table, self._source, folder = _read(bench)
-        simulation = dict(table.get("simulation", {}))
+        simulation = dict(_table_of(table, "simulation", self._source))
         if sample is not None:
             simulation["sample"] = sample
         try:
@@ -129,7 +131,9 @@ class SimulatedBench:
         self._usb = UsbDevices()
         self._instruments: dict[str, Instrument] = {}
         self._faults: dict[str, Faults] = {}
-        for name, device in table.get("device", {}).items():
+        devices = _table_of(table, "device", self._source)
+        for name in devices:
+            device = _table_of(devices, name, self._source)
             self._add(name, device, as_file=ports == "as-file")
         if not self._instruments:
             raise SimulationError(f"{self._source}: there is no [device.NAME] table to simulate")
@@ -392,6 +396,14 @@ def _read(bench: str | Path | Mapping[str, Any]) -> tuple[Mapping[str, Any], str
             return tomllib.load(file), str(path), path.parent
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SimulationError(f"{path}: cannot be read: {error}") from error
+
+
+def _table_of(tables: Mapping[str, Any], name: str, source: str) -> Mapping[str, Any]:
+    """Return a table inside another one, empty when it is not there."""
+    table = tables.get(name, {})
+    if not isinstance(table, Mapping):
+        raise SimulationError(f"{source}: {name} must be a table, got {str(table)[:60]!r}")
+    return table
 
 
 def _port(address: str, where: str) -> int:

@@ -116,6 +116,10 @@ class World(Protocol):
         """Let gas flow through a flow controller into the cell above the samples."""
         ...
 
+    def set_sonication(self, now_s: float, share: float) -> None:
+        """Let ultrasound act on the samples in a bath, 0 (off) to 1."""
+        ...
+
     def mass_g(self, now_s: float) -> float:
         """Return the mass in g of what stands on the pan of the balance."""
         ...

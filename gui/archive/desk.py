@@ -92,10 +92,17 @@ def _columns(table: Mapping[str, Any], start_s: float) -> dict[str, messages.Col
 
 def _arguments(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        key: value
+        key: tuple(value) if isinstance(value, list) else value
         for key, value in found.items()
-        if key not in _DEVICES and (value is None or isinstance(value, bool | int | float | str))
+        if key not in _DEVICES and _is_plain(value)
     }
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a form can hold a value: a number, a word, or several of them."""
+    if isinstance(value, list):
+        return all(isinstance(each, int | float | str) for each in value)
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _ending(table: Mapping[str, Any], reason: str) -> str:

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QFlowLayout
 
 from gui.messages import ActionInfo, DeviceInfo, DeviceState, Done
 from gui.presenters import device_card
@@ -150,14 +149,16 @@ class DeviceCard(QFrame):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(6)
         self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 5)
-        self._grid.setColumnStretch(1, 6)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
         self._buttons: dict[str, Any] = {}
         self._opened: ActionForm | None = None
         self._icons = icons
         self._lay_out()
 
     def _lay_out(self) -> None:
+        from superqt import QFlowLayout  # takes its time; there are no cards in the first picture
+
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 5, 6, 6)
         column.setSpacing(3)
@@ -249,9 +250,10 @@ class DeviceCard(QFrame):
         while len(self._rows) < len(rows):
             name, value, old = ElidedLabel(), ElidedLabel(), label(muted=True)
             name.setProperty("muted", True)
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            old.setAlignment(Qt.AlignmentFlag.AlignRight)
-            old.setMinimumWidth(38)
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            value.setAlignment(right)  # type: ignore[arg-type] # PyQt5 says int
+            old.setAlignment(right)  # type: ignore[arg-type]
+            old.setMinimumWidth(34)
             place = len(self._rows)
             for column, widget in enumerate((name, value, old)):
                 self._grid.addWidget(widget, place, column)
@@ -307,6 +309,7 @@ class DeviceCard(QFrame):
     def _close_form(self) -> None:
         if self._opened is not None:
             self._form_place.removeWidget(self._opened)
+            self._opened.hide()
             self._opened.deleteLater()
             self._opened = None
 

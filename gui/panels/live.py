@@ -3,6 +3,7 @@
 import time
 
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QFrame,
@@ -122,7 +123,7 @@ class LivePanel(QWidget):
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 5)
         splitter.setStretchFactor(1, 4)
-        splitter.setSizes([500, 400])
+        splitter.setSizes([440, 460])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 4)
         outer.setSpacing(4)
@@ -211,14 +212,12 @@ class EndpointCard(QFrame):
         grid.setVerticalSpacing(2)
         self._empty = label("Ends by: nothing is running", muted=True)
         grid.addWidget(self._empty, 0, 0, 1, 3)
-        self._rows: list[tuple[ElidedLabel, QProgressBar, ElidedLabel]] = []
+        self._rows: list[tuple[QLabel, QProgressBar, ElidedLabel]] = []
         for number in range(_RULES):
-            name, bar, text = ElidedLabel(), QProgressBar(), ElidedLabel()
-            name.setProperty("strong", True)
-            name.setFixedWidth(104)
+            name, bar, text = label(strong=True), QProgressBar(), ElidedLabel()
             bar.setRange(0, 1000)
             bar.setTextVisible(False)
-            bar.setFixedWidth(64)
+            bar.setFixedWidth(40)
             bar.setFixedHeight(8)
             for column, widget in enumerate((name, bar, text)):
                 widget.setVisible(False)
@@ -245,7 +244,7 @@ class EndpointCard(QFrame):
                 widget.setVisible(is_shown)
             if is_shown:
                 rule = rules[place]
-                name.set_text(rule.rule.replace("_", " "))
+                set_text(name, rule.rule.replace("_", " "))
                 bar.setValue(round(1000 * rule.progress))
                 bar.setAccessibleName(f"{rule.rule}: {rule.progress:.0%}")
                 text.set_text(rule.text.replace("+-", "±").replace("cm2", "cm²"))
@@ -270,9 +269,18 @@ class FigureStrip(QWidget):
         labels = tuple(figure.label for figure in figures)
         if labels != self._labels:
             self._rebuild(labels)
-        left_px = self.width()
-        for figure, (cell, value) in zip(figures, self._cells, strict=True):
+        for figure, (_, value) in zip(figures, self._cells, strict=True):
             set_text(value, figure.text)
+        self._show_what_fits()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave out what does not fit."""
+        super().resizeEvent(event)
+        self._show_what_fits()
+
+    def _show_what_fits(self) -> None:
+        left_px = self.width()
+        for cell, _ in self._cells:
             left_px -= cell.sizeHint().width() + self._row.spacing()
             cell.setVisible(left_px > 0)
 

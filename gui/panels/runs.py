@@ -30,7 +30,7 @@ from gui.widgets.field_edit import WheelGuard
 from gui.widgets.helpers import button
 
 _HEADS = ("overlay", "started", "plan", "sample", "peak", "ended", "took", "why")
-_WIDTHS = (86, 112, 104, 110, 126, 70, 72, 200)
+_WIDTHS = (70, 100, 102, 104, 112, 62, 60, 160)
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 

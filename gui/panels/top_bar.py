@@ -1,6 +1,6 @@
 """The bar that is always there: bench, run, light, Safe stop."""
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from gui import messages
@@ -9,6 +9,7 @@ from gui.widgets.field_edit import WheelGuard
 from gui.widgets.helpers import button, label, mark, set_text
 
 SPEEDS = (1.0, 10.0, 60.0, 200.0, 1000.0)
+_BANNER_PX = 292  # "LIGHT ON  405 nm  20 mW/cm²": it does not jump when the light goes on
 _WORDS = {
     "idle": "idle",
     "running": "running",
@@ -49,6 +50,8 @@ class TopBar(QWidget):
         self.engine = label("", name="engine-state", strong=True)
         self.light = label("dark", name="light-banner")
         self.light.setAccessibleName("light")
+        self.light.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.light.setMinimumWidth(_BANNER_PX)
         self.safe_report = ElidedLabel()
         self.safe_report.setObjectName("safe-report")
         self.safe = button(

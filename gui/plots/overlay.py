@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from qtpy.QtCore import QPointF
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
 from gui.archive_messages import Column, RunData
-from gui.plots.style import dress, make_plot, pen, scale_left
+from gui.plots.style import Words, dress, make_plot, pen, scale_left, show_numbers
 from gui.plots.tracks import track_label
 from gui.presenters.units import pretty
 from gui.theme import Theme
@@ -24,13 +23,14 @@ class OverlayPlot:
         self.plot: Any = make_plot("overlay-plot", "Runs laid over each other", left="")
         self.plot.setLabel("bottom", "time (min)")
         self._theme: Theme | None = None
-        self._empty = pg.TextItem(anchor=(0.5, 0.5))
+        self._words = Words(self.plot)
+        self._lines: list[Any] = []
 
     def dress(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
         dress(self.plot, theme)
-        self._empty.setColor(theme.muted)
+        self._words.dress(theme)
 
     def show_runs(self, runs: Sequence[tuple[RunData, str]], name: str) -> None:
         """Draw runs.
@@ -39,19 +39,22 @@ class OverlayPlot:
             runs: Runs with their colours.
             name: The column to draw.
         """
-        self.plot.clear()
+        for line in self._lines:
+            self.plot.removeItem(line)
+        self._lines = []
         shown: list[tuple[Column, Column]] = []
         unit = ""
         for data, colour in runs:
             if name not in data.columns or "time_min" not in data.columns:
                 continue
             x, y = data.columns["time_min"], data.columns[name]
-            self.plot.plot(x, y, pen=pen(colour), connect="finite")
+            self._lines.append(self.plot.plot(x, y, pen=pen(colour), connect="finite"))
             unit = pretty(data.units.get(name, ""))
             if np.isfinite(y).any():
                 shown.append((x, y))
+        self._words.say("" if shown else "Choose a run; tick several to lay them over each other")
+        show_numbers(self.plot, shown=bool(shown), sides=("left", "bottom"))
         if not shown:
-            self._say("Choose a run; tick several to lay them over each other")
             return
         self.plot.setXRange(
             min(float(np.nanmin(x)) for x, _ in shown),
@@ -62,13 +65,6 @@ class OverlayPlot:
         low = min(float(np.nanmin(y)) for _, y in shown)
         self.plot.setYRange(low, max(high, low + 1e-9), padding=0.08)
         scale_left(self.plot, track_label(name), unit, high)
-
-    def _say(self, words: str) -> None:
-        self.plot.addItem(self._empty)
-        self._empty.setText(words)
-        (left, right), (low, high) = self.plot.viewRange()
-        self._empty.setPos((left + right) / 2, (low + high) / 2)
-        self._empty.setTextWidth(max(90, self.plot.width() - 70))
 
 
 def thumbnail(column: Column | None, colour: str) -> QIcon:

@@ -8,7 +8,7 @@ from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.messages import Spectrum
-from gui.plots.style import SlowRange, dress, make_plot, pen, scale_left
+from gui.plots.style import SlowRange, Words, dress, make_plot, pen, scale_left, show_numbers
 from gui.presenters.numbers import duration
 from gui.presenters.run_view import RunView
 from gui.theme import Theme
@@ -52,8 +52,9 @@ class SpectrumPlots(QWidget):
         self._cursor.setVisible(False)
         self._cursor.sigPositionChanged.connect(self._cursor_dragged)
         self.waterfall.addItem(self._cursor)
-        self._empty = pg.TextItem(anchor=(0.5, 0.5))
-        self.spectrum.addItem(self._empty)
+        self.words = Words(self.spectrum, margin_px=140)
+        for plot in (self.spectrum, self.residual, self.waterfall):
+            show_numbers(plot, shown=False)
         self._legend = self.spectrum.addLegend(offset=(-8, 4), labelTextSize="8pt")
         for curve, name in ((self._now, "now"), (self._fit, "fit"), (self._ghost, "first")):
             self._legend.addItem(curve, name)
@@ -91,7 +92,7 @@ class SpectrumPlots(QWidget):
         self._residual.setPen(pen(theme.lines[0]))
         self._zero.setPen(pen(theme.ghost, dashed=True))
         self._cursor.setPen(pg.mkPen("#ffffff", width=1))
-        self._empty.setColor(theme.muted)
+        self.words.dress(theme)
         self._legend.setLabelTextColor(theme.muted)
         for sample, text in self._legend.items:
             text.setText(text.text, color=theme.muted)
@@ -101,7 +102,9 @@ class SpectrumPlots(QWidget):
         """Draw what a run has now."""
         self._view = view
         axis = view.axis_nm
-        self._show_emptiness(view.why_empty())
+        self.words.say(view.why_empty())
+        show_numbers(self.spectrum, shown=bool(view.now.size))
+        show_numbers(self.waterfall, shown=bool(view.ring.count))
         if not view.now.size or axis.size != view.now.size:
             for curve in (self._now, self._fit, self._ghost, self._then, self._residual):
                 curve.setData([], [])
@@ -135,7 +138,9 @@ class SpectrumPlots(QWidget):
         return slice(max(first, 0), max(last, first + 2))
 
     def _show_residual(self, view: RunView, x: Spectrum, inside: slice) -> None:
-        if view.residual.size != view.axis_nm.size:
+        has_residual = view.residual.size == view.axis_nm.size
+        show_numbers(self.residual, shown=has_residual)
+        if not has_residual:
             self._residual.setData([], [])
             return
         y = view.residual[inside]
@@ -158,13 +163,6 @@ class SpectrumPlots(QWidget):
         self.waterfall.setYRange(first_s / 60.0, first_s / 60.0 + height, padding=0)
         if self._cursor_place >= 0:
             self._show_cursor()
-
-    def _show_emptiness(self, words: str) -> None:
-        self._empty.setText(words)
-        if words:
-            (left, right), (low, high) = self.spectrum.viewRange()
-            self._empty.setPos((left + right) / 2, (low + high) / 2)
-            self._empty.setTextWidth(max(160, self.spectrum.width() - 140))
 
     # -- the cursor
 

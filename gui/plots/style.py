@@ -11,7 +11,7 @@ from gui.theme import Theme
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 _GRID_ALPHA = 40
-_LEFT_AXIS_PX = 46
+_LEFT_AXIS_PX = 58  # "515.625" has room; what has none is left out without a word
 
 
 def pen(colour: str, *, alpha: int = 255, dashed: bool = False) -> Any:
@@ -59,6 +59,61 @@ def make_plot(name: str, accessible: str, *, left: str, unit: str = "") -> Any:
 def set_left(plot: Any, text: str, unit: str = "") -> None:
     """Say in the upper left corner what the vertical axis is: there it never lacks room."""
     plot.caption.setText(f"{text} ({unit})" if unit else text)
+
+
+def show_numbers(plot: Any, *, shown: bool, sides: tuple[str, ...] = ("left",)) -> None:
+    """Show the numbers of the axes, or not: those of an empty plot mean nothing.
+
+    Args:
+        plot: The plot.
+        shown: Whether they are shown.
+        sides: Whose.
+    """
+    for side in sides:
+        axis = plot.getPlotItem().getAxis(side)
+        if axis.style["showValues"] != shown:
+            axis.setStyle(showValues=shown)
+
+
+class Words:
+    """Words in the middle of an empty plot, also when its size changes.
+
+    Args:
+        plot: The plot.
+        margin_px: So much narrower than the plot they are.
+    """
+
+    def __init__(self, plot: Any, *, margin_px: int = 80) -> None:
+        self._plot = plot
+        self._margin_px = margin_px
+        self._item = pg.TextItem(anchor=(0.5, 0.5))
+        plot.addItem(self._item, ignoreBounds=True)
+        box = plot.getPlotItem().getViewBox()
+        box.sigResized.connect(lambda *_: self._place())
+        box.sigRangeChanged.connect(lambda *_: self._place())
+
+    def dress(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._item.setColor(theme.muted)
+
+    @property
+    def text(self) -> str:
+        """The words that are shown."""
+        return str(self._item.textItem.toPlainText())
+
+    def say(self, words: str) -> None:
+        """Show words, "" for none."""
+        self._item.setText(words)
+        self._place()
+
+    def _place(self) -> None:
+        if self.text:
+            (left, right), (low, high) = self._plot.viewRange()
+            self._item.setPos((left + right) / 2, (low + high) / 2)
+            room_px = max(90, self._plot.width() - self._margin_px)
+            self._item.setTextWidth(-1)
+            if self._item.textItem.boundingRect().width() > room_px:
+                self._item.setTextWidth(room_px)
 
 
 def dress(plot: Any, theme: Theme) -> None:

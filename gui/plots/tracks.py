@@ -8,7 +8,16 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from gui.plots.style import SlowRange, dress, make_plot, pen, scale_left, set_left
+from gui.plots.style import (
+    SlowRange,
+    Words,
+    dress,
+    make_plot,
+    pen,
+    scale_left,
+    set_left,
+    show_numbers,
+)
 from gui.presenters.tracks import Column, Tracks
 from gui.presenters.units import pretty
 from gui.theme import Theme
@@ -64,6 +73,7 @@ class TrackPlots(QWidget):
         x_name, scale, label = self._horizontal(tracks)
         self._plots[-1].plot.setLabel("bottom", label)
         (x,) = tracks.thinned(x_name)
+        show_numbers(self._plots[-1].plot, shown=bool(x.size), sides=("bottom",))
         x = x * scale
         for track, name in zip(self._plots, self.shown, strict=True):
             track.show(x, tracks, name)
@@ -96,8 +106,8 @@ class _Track:
         self._band = pg.FillBetweenItem(self._lower, self._upper)
         self.plot.addItem(self._band)
         self._range = SlowRange(shrink_after=10)
-        self._empty = pg.TextItem(anchor=(0.5, 0.5))
-        self.plot.addItem(self._empty)
+        self.words = Words(self.plot)
+        show_numbers(self.plot, shown=False)
         self._name = ""
 
     def reset(self) -> None:
@@ -111,7 +121,7 @@ class _Track:
         fill = QColor(colour)
         fill.setAlpha(60)
         self._band.setBrush(pg.mkBrush(fill))
-        self._empty.setColor(theme.muted)
+        self.words.dress(theme)
 
     def show(self, x: Column, tracks: Tracks, name: str) -> None:
         """Draw a quantity."""
@@ -125,9 +135,11 @@ class _Track:
             self._lower.setData([], [])
             self._range.reset()
             set_left(self.plot, track_label(name), pretty(tracks.units.get(name, "")))
-            self._say(f"no {track_label(name)} yet")
+            show_numbers(self.plot, shown=False)
+            self.words.say(f"no {track_label(name)} yet")
             return
-        self._say("")
+        show_numbers(self.plot, shown=True)
+        self.words.say("")
         self._line.setData(x, y, connect="finite")
         low, high = float(np.nanmin(y)), float(np.nanmax(y))
         if error.size == y.size and np.isfinite(error).any():
@@ -143,12 +155,6 @@ class _Track:
             self.plot.setYRange(self._range.low, self._range.high, padding=0)
             unit = pretty(tracks.units.get(name, ""))
             scale_left(self.plot, track_label(name), unit, self._range.high)
-
-    def _say(self, words: str) -> None:
-        self._empty.setText(words)
-        if words:
-            (left, right), (low, high) = self.plot.viewRange()
-            self._empty.setPos((left + right) / 2, (low + high) / 2)
 
 
 def track_label(name: str) -> str:

@@ -65,7 +65,7 @@ class Estimate:
         here_s = longest_s / max(speed, 1e-6)
         text = f"at most {duration(longest_s)}"
         if speed > 1.05:
-            text += f" of bench time, {duration(here_s)} here"
+            text += f" ({duration(here_s)} here)"
         return f"{text}, until {self._until(longest_s, speed)}"
 
     def _both(self, bench_s: float) -> str:

@@ -61,7 +61,7 @@ class RunList:
         data = self.data.get(row.path)
         return RunLine(
             path=row.path,
-            when=datetime.fromtimestamp(row.time_s).astimezone().strftime("%Y-%m-%d %H:%M"),
+            when=_when(row.time_s),
             plan=row.plan.replace("_", " "),
             sample=row.sample,
             status=_STATUS.get(row.exit_status, row.exit_status),
@@ -101,6 +101,13 @@ def columns_of(data: Iterable[RunData]) -> tuple[str, ...]:
              if name in names]  # fmt: skip
     skip = ("_se", "_progress", "time_min", "elapsed_s", "frame")
     return (*first, *(n for n in names if n not in first and not n.endswith(skip)))
+
+
+def _when(time_s: float) -> str:
+    """Return day and time of day, with the year when it is another one."""
+    then = datetime.fromtimestamp(time_s).astimezone()
+    is_this_year = then.year == datetime.now().astimezone().year
+    return then.strftime("%d %b %H:%M" if is_this_year else "%d %b %Y")
 
 
 def _searched(row: RunRow) -> str:

@@ -99,7 +99,7 @@ def read_reports(folder: Path) -> list[GuardReport]:
     """
     reports = []
     try:
-        lines = (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()
+        lines = (folder / FILE_NAME).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     for line in lines:

@@ -17,6 +17,7 @@ from instruments.errors import (
     ConfigurationError,
     DeviceFaultError,
     LimitError,
+    LinkError,
     LinkTimeoutError,
     NotConnectedError,
     ProtocolError,
@@ -250,7 +251,8 @@ class Link(Adapter):
             end_s = time.monotonic() + self.timeout_s
             while not is_answer(self._read_line(end_s).decode("ascii", errors="replace")):
                 pass
-            self.line.drain(QUIET_S)
+            if not self.line.urgent:
+                self.line.drain(QUIET_S)
 
     # -- pymeasure's Adapter
 
@@ -259,12 +261,25 @@ class Link(Adapter):
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
         with self._part_of_exchange():
+            self._send_blind(content)
             self._ready()
             if not self.line.asked_before and not self.line.preparing:
                 self.line.asked_before = True
                 self.line.discard_arrived()
             self._asked = content
             self.line.port.send(content, self.timeout_s)
+
+    def _send_blind(self, content: bytes) -> None:
+        """Send the first command of an urgent exchange even over a line that is out of step.
+
+        It switches something off: better twice than late. The line is brought into step after it,
+        which throws the answer away, and the command is sent again, with its confirmation.
+        """
+        line = self.line
+        out_of_step = line.port.is_open and self._settled != line.errors
+        if line.urgent and out_of_step and not line.preparing and not line.asked_before:
+            with contextlib.suppress(LinkError):  # the same is met, and raised, below
+                line.port.send(content, self.timeout_s)
 
     def _read(self, *, timeout_s: float | None = None, **kwargs: Any) -> str:
         with self._part_of_exchange():
@@ -383,7 +398,8 @@ class Link(Adapter):
         if self._settled != line.errors:
             # Only the device can tell by a question whether a late answer is still to come.
             patient = self._settled < line.owed and self.resync is None and not line.urgent
-            line.drain(self.timeout_s if patient else QUIET_S)
+            if self.resync is None or not line.urgent:  # it finds its answer among others
+                line.drain(self.timeout_s if patient else QUIET_S)
             if self.resync is not None:
                 self.resync()
             self._settled = line.errors

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-_PATIENCE_S = 0.1  # an exchange in progress gets so long to end by itself before it is hurried
+_PATIENCE_S = 0.05  # an exchange in progress gets so long to end by itself before it is hurried
 
 
 class Turn:

@@ -1,7 +1,7 @@
 """Read the photoluminescence lines of many spectra at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from plans.analysis.band import band_of
 from plans.analysis.noise import FloatArray
 from plans.analysis.peak import fit_peak, usable_settings
-from plans.analysis.peak_result import NUMBERS
-from plans.analysis.plain_peaks import read_plain_peaks
+from plans.analysis.peak_result import NUMBERS, PeakResult
+from plans.analysis.plain_peaks import PlainPeaks, read_plain_peaks
 from plans.analysis.spectrum import BoolArray, rising
 
 
@@ -53,6 +53,15 @@ class BatchResult:
     chi2_red: FloatArray
     flags: tuple[tuple[str, ...], ...]
     read_alone: BoolArray
+    _results: tuple[PeakResult | None, ...] = field(repr=False)
+    _plain: PlainPeaks | None = field(repr=False)
+
+    def result(self, row: int) -> PeakResult:
+        """Return all about one spectrum, as `fit_peak` gives it."""
+        alone = self._results[row]
+        if alone is not None or self._plain is None:
+            return alone or PeakResult()
+        return self._plain.result(row)
 
     def __len__(self) -> int:
         """Return the number of spectra."""
@@ -102,6 +111,8 @@ def fit_peaks(
     axis = rising(axis, axis)
     number = signal.shape[0]
     numbers = {name: np.full(number, np.nan) for name in NUMBERS}
+    results: list[PeakResult | None] = [None] * number
+    plain: PlainPeaks | None = None
     found: list[tuple[str, ...]] = [()] * number
     alone = np.ones(number, dtype=np.bool_)
     band = band_of(axis, band_nm, excitation_nm, excitation_fwhm_nm)
@@ -134,4 +145,11 @@ def fit_peaks(
             value = getattr(peak, name)
             numbers[name][row] = np.nan if value is None else value
         found[row] = peak.flags
-    return BatchResult(**numbers, flags=tuple(found), read_alone=alone)
+        results[row] = peak
+    return BatchResult(
+        **numbers,
+        flags=tuple(found),
+        read_alone=alone,
+        _results=tuple(results),
+        _plain=plain,
+    )

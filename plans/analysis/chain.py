@@ -270,14 +270,15 @@ class CorrectionChain:
             no_dark: why there is no dark, for the record.
         """
         work = _Work(wavelength_nm, raw_counts, now_s)
-        work.dark(dark, no_dark)
-        work.calibrated("nonlinearity", self.nonlinearity, self._linear)
-        work.calibrated("stray_light", self.stray_light, self._without_stray_light)
-        work.per_second(integration_time_s)
-        work.boxcar(self.boxcar_px, self.largest_boxcar_nm)
-        work.calibrated("response", self.response, self._responded)
-        work.registered(self.wavelength)
-        without = work.inner_filter(self.absorbance, excitation_nm)
+        with np.errstate(all="ignore"):  # what is not finite is flagged by the fit
+            work.dark(dark, no_dark)
+            work.calibrated("nonlinearity", self.nonlinearity, self._linear)
+            work.calibrated("stray_light", self.stray_light, self._without_stray_light)
+            work.per_second(integration_time_s)
+            work.boxcar(self.boxcar_px, self.largest_boxcar_nm)
+            work.calibrated("response", self.response, self._responded)
+            work.registered(self.wavelength)
+            without = work.inner_filter(self.absorbance, excitation_nm)
         return Corrected(
             wavelength_nm=work.axis,
             raw_counts=raw_counts,

@@ -7,9 +7,35 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="files of spectra, folders of them, or folders of recorded runs",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line per spectrum")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write plots and tables here")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write plots, tables and reports here"
+    )
+    parser.add_argument(
+        "--against", type=Path, metavar="RUN", help="an earlier run or file to lay it over"
+    )
+    parser.add_argument(
+        "--excitation-nm",
+        type=float,
+        action="append",
+        default=[],
+        metavar="NM",
+        help="a line of the light that was on; its surroundings are left out",
+    )
+    parser.add_argument(
+        "--band-nm",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="where the peak may be; everywhere without it",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -17,9 +43,15 @@ def run(args: argparse.Namespace) -> int:
     from plans.importing.analyse import analyse_files
 
     return analyse_files(
-        args.files, out_dir=args.out, json_lines=print if args.json else None,
+        args.files,
+        out_dir=args.out,
+        json_lines=print if args.json else None,
         report=_say if args.json else print,
-    )  # fmt: skip
+        excitation_nm=args.excitation_nm,
+        band_nm=None if args.band_nm is None else (args.band_nm[0], args.band_nm[1]),
+        against=args.against,
+        progress=_say,
+    )
 
 
 def _say(text: str) -> None:

@@ -60,7 +60,7 @@ class CalibrateIrradiance(Experiment[Logbook]):
 
     def channels_nm(self) -> tuple[float, ...]:
         """Return the wavelengths that are calibrated, nm."""
-        excitation = self.light.channels_in("excitation")
+        excitation = self.light.channels_in("right-angle")
         return self.wavelengths_nm or tuple(channel.wavelength_nm for channel in excitation)
 
     def duration_s(self) -> float:
@@ -73,7 +73,7 @@ class CalibrateIrradiance(Experiment[Logbook]):
         missing = [nm for nm in self.channels_nm() if nm not in there]
         yield Check(
             name="channels",
-            verdict="refused" if missing else "ok",
+            verdict="refused" if missing or not self.channels_nm() else "ok",
             detail=f"{self.light.name} has {', '.join(f'{nm:g}' for nm in there)} nm",
         )
         yield from check_positions(self.stage, (self.meter_position,))

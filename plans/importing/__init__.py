@@ -1,10 +1,6 @@
 """Spectra from files of other instruments."""
 
-from plans.importing.text_spectra import (
-    Spectrum,
-    SpectrumFileError,
-    SpectrumSeries,
-    read_spectra,
-)
+from plans.importing.read import read_folder, read_spectra
+from plans.importing.spectrum_file import Spectrum, SpectrumFileError, SpectrumSeries
 
-__all__ = ["Spectrum", "SpectrumFileError", "SpectrumSeries", "read_spectra"]
+__all__ = ["Spectrum", "SpectrumFileError", "SpectrumSeries", "read_folder", "read_spectra"]

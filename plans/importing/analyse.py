@@ -1,33 +1,22 @@
 """Track the PL peak through files of spectra."""
 
-import csv
 import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from plans.analysis import flags as flag_words
+import numpy as np
+
+from plans.analysis.batch import fit_peaks
 from plans.analysis.peak import PeakResult, fit_peak
-from plans.importing.text_spectra import (
-    Spectrum,
-    SpectrumFileError,
-    SpectrumSeries,
-    read_spectra,
-)
+from plans.importing.read import read_folder, read_spectra
+from plans.importing.recorded import is_run, read_run
+from plans.importing.spectrum_file import Spectrum, SpectrumFileError, SpectrumSeries
+from plans.importing.tables import json_row, lines_of, write_results
 
-_COLUMNS: Final = (
-    "file",
-    "column",
-    "time_s",
-    "peak_nm",
-    "peak_nm_se",
-    "fwhm_nm",
-    "area",
-    "snr",
-    "flags",
-)
+Say = Callable[[str], None]
+_TOGETHER: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +37,7 @@ def analyse_series(
     *,
     excitation_nm: Sequence[float] = (),
     band_nm: tuple[float, float] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[AnalysedSpectrum, ...]:
     """Fit the PL peak of every spectrum of a file.
 
@@ -55,104 +45,165 @@ def analyse_series(
         series: the spectra.
         excitation_nm: lines of the light that was on, when known.
         band_nm: where the peak may be; None is everywhere.
+        progress: is told how many spectra of how many are read, after every thousand.
     """
-    return tuple(
-        AnalysedSpectrum(
-            spectrum=spectrum,
-            peak=fit_peak(
-                spectrum.wavelength_nm,
-                spectrum.counts,
-                excitation_nm=excitation_nm,
-                band_nm=band_nm,
-            ),
-        )
-        for spectrum in series.spectra
-    )
+    spectra, done = series.spectra, 0
+    found: list[AnalysedSpectrum] = []
+    for first, last in _with_one_axis(spectra):
+        for start in range(first, last, _TOGETHER):
+            part = spectra[start : min(start + _TOGETHER, last)]
+            found += _analysed(part, excitation_nm, band_nm)
+            done += len(part)
+            if progress is not None:
+                progress(done, len(spectra))
+    return tuple(found)
+
+
+def _with_one_axis(spectra: Sequence[Spectrum]) -> Iterator[tuple[int, int]]:
+    """Split spectra where the axis changes."""
+    first = 0
+    for row in range(1, len(spectra) + 1):
+        if row < len(spectra):
+            here, before = spectra[row].wavelength_nm, spectra[row - 1].wavelength_nm
+            if here is before or np.array_equal(here, before, equal_nan=True):
+                continue
+        yield first, row
+        first = row
+
+
+def _analysed(
+    spectra: Sequence[Spectrum],
+    excitation_nm: Sequence[float],
+    band_nm: tuple[float, float] | None,
+) -> list[AnalysedSpectrum]:
+    axis = spectra[0].wavelength_nm
+    settings = {"excitation_nm": tuple(excitation_nm), "band_nm": band_nm}
+    if len(spectra) == 1:
+        peaks = [fit_peak(axis, spectra[0].counts, **settings)]  # type: ignore[arg-type]
+    else:
+        counts = np.array([spectrum.counts for spectrum in spectra])
+        batch = fit_peaks(axis, counts, **settings)  # type: ignore[arg-type]
+        peaks = [batch.result(row) for row in range(len(batch))]
+    return [
+        AnalysedSpectrum(spectrum=spectrum, peak=peak)
+        for spectrum, peak in zip(spectra, peaks, strict=True)
+    ]
+
+
+def read_all(path: Path) -> tuple[list[SpectrumSeries], list[SpectrumFileError]]:
+    """Read a file, a folder of files, or the folder of a recorded run.
+
+    Args:
+        path: any of them.
+
+    Returns:
+        The series, and why others could not be read.
+    """
+    if is_run(path):
+        return [read_run(path)], []
+    if not path.is_dir():
+        return [read_spectra(path)], []
+    found, failed = read_folder(path)
+    if not found and not failed:
+        raise SpectrumFileError(f"{path}: the folder holds no file of spectra")
+    return found, failed
 
 
 def analyse_files(
     paths: Sequence[Path],
     *,
     out_dir: Path | None = None,
-    json_lines: Callable[[str], None] | None = None,
-    report: Callable[[str], None],
+    json_lines: Say | None = None,
+    report: Say,
     excitation_nm: Sequence[float] = (),
     band_nm: tuple[float, float] | None = None,
+    against: Path | None = None,
+    progress: Say | None = None,
 ) -> int:
     """Read files, fit every spectrum and say what was found.
 
     Args:
-        paths: the files.
-        out_dir: where a table (CSV) and a picture (PNG) of each file go; None writes nothing.
+        paths: files, folders of files, or folders of recorded runs.
+        out_dir: where table (CSV), picture (PNG) and report (HTML) of each series go; None writes
+            nothing.
         json_lines: receives one JSON object a spectrum; without it `report` receives a table.
         report: receives lines for a person.
         excitation_nm: lines of the light that was on, when known.
         band_nm: where the peak may be; None is everywhere.
+        against: an earlier run or file; every series is laid over it.
+        progress: receives how far a long series is.
 
     Returns:
         0 when every file could be read and written, else 1.
     """
-    failed = 0
-    taken: set[str] = set()
+    work = _Analysis(out_dir, json_lines, report, excitation_nm, band_nm, progress)
+    if against is not None:
+        work.compare_with(Path(against))
     for path in map(Path, paths):
+        work.analyse(path)
+    return 1 if work.failed else 0
+
+
+class _Analysis:
+    def __init__(
+        self,
+        out_dir: Path | None,
+        json_lines: Say | None,
+        report: Say,
+        excitation_nm: Sequence[float],
+        band_nm: tuple[float, float] | None,
+        progress: Say | None,
+    ) -> None:
+        self.failed = 0
+        self._out_dir = None if out_dir is None else Path(out_dir)
+        self._json_lines, self._report, self._say_progress = json_lines, report, progress
+        self._excitation_nm, self._band_nm = excitation_nm, band_nm
+        self._taken: set[str] = set()
+        self._against: tuple[str, tuple[AnalysedSpectrum, ...]] | None = None
+
+    def compare_with(self, path: Path) -> None:
+        """Lay everything over the first series of a file, a folder or a run."""
+        for series in self._read(path)[:1]:
+            self._against = (series.path.name, self._peaks(series))
+
+    def analyse(self, path: Path) -> None:
+        """Read one path and say, and write, what is in it."""
+        for series in self._read(path):
+            found = self._peaks(series)
+            if self._json_lines is None:
+                for line in lines_of(series.path, found, self._against):
+                    self._report(line)
+            else:
+                for item in found:
+                    row = json_row(series.path, item)
+                    self._json_lines(json.dumps(row, ensure_ascii=False, allow_nan=False))
+            if self._out_dir is not None:
+                name = _free_name(series.path.stem, self._taken)
+                self.failed += not write_results(
+                    self._out_dir, name, series.path, found, self._against, self._report
+                )
+
+    def _read(self, path: Path) -> list[SpectrumSeries]:
         try:
-            series = read_spectra(path)
+            found, problems = read_all(path)
         except SpectrumFileError as error:
-            report(str(error))
-            failed += 1
-            continue
-        found = analyse_series(series, excitation_nm=excitation_nm, band_nm=band_nm)
-        rows = [_row(path, item) for item in found]
-        if json_lines is None:
-            for line in _table(path, found):
-                report(line)
-        else:
-            for row in rows:
-                json_lines(json.dumps(row, ensure_ascii=False, allow_nan=False))
-        if out_dir is not None:
-            failed += not _write(Path(out_dir), _free_name(path.stem, taken), rows, found, report)
-    return 1 if failed else 0
+            found, problems = [], [error]
+        for problem in problems:
+            self._report(str(problem))
+        self.failed += len(problems)
+        return found
 
-
-def _row(path: Path, item: AnalysedSpectrum) -> dict[str, Any]:
-    peak = item.peak
-    return {
-        "file": str(path),
-        "column": item.spectrum.name,
-        "time_s": _finite(item.spectrum.time_s),
-        "peak_nm": _finite(peak.peak_nm),
-        "peak_nm_se": _finite(peak.peak_nm_se),
-        "fwhm_nm": _finite(peak.fwhm_nm),
-        "area": _finite(peak.area),
-        "snr": _finite(peak.snr),
-        "flags": list(peak.flags),
-    }
-
-
-def _finite(value: float | None) -> float | None:
-    """Return a number that JSON can hold, None for everything else."""
-    return float(value) if value is not None and math.isfinite(value) else None
-
-
-def _table(path: Path, found: Sequence[AnalysedSpectrum]) -> list[str]:
-    with_line = sum(item.peak.peak_nm is not None for item in found)
-    width = max(10, *(len(item.spectrum.name.strip()) for item in found))
-    lines = [
-        f"{path.name}: {with_line} of {len(found)} spectra show a PL line",
-        f"  {'spectrum':<{width}}  {'peak nm':>8} {'±':>7} {'width nm':>9} {'area':>10} "
-        f"{'S/N':>7}  remarks",
-    ]
-    for item in found:
-        peak, name = item.peak, item.spectrum.name.strip()
-        remarks = ", ".join(flag for flag in peak.flags if flag != flag_words.NO_PEAK)
-        if peak.peak_nm is None:
-            lines.append(f"  {name:<{width}}  {'no peak':>8}  {peak.reason}")
-            continue
-        lines.append(
-            f"  {name:<{width}}  {peak.peak_nm:8.2f} {peak.peak_nm_se:7.3f} {peak.fwhm_nm:9.2f} "
-            f"{peak.area:10.4g} {peak.snr:7.4g}  {remarks}".rstrip()
+    def _peaks(self, series: SpectrumSeries) -> tuple[AnalysedSpectrum, ...]:
+        return analyse_series(
+            series,
+            excitation_nm=self._excitation_nm,
+            band_nm=self._band_nm,
+            progress=lambda done, of: self._tell(series.path.name, done, of),
         )
-    return lines
+
+    def _tell(self, name: str, done: int, of: int) -> None:
+        if self._say_progress is not None and of > _TOGETHER:
+            self._say_progress(f"{name}: {done} of {of} spectra")
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
@@ -163,31 +214,3 @@ def _free_name(stem: str, taken: set[str]) -> str:
         number += 1
     taken.add(name.casefold())
     return name
-
-
-def _write(
-    out_dir: Path,
-    name: str,
-    rows: Sequence[dict[str, Any]],
-    found: Sequence[AnalysedSpectrum],
-    report: Callable[[str], None],
-) -> bool:
-    from plans.importing.picture import draw_series
-
-    table = out_dir / f"{name}.peaks.csv"
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        with table.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(_COLUMNS)
-            for row in rows:
-                writer.writerow(
-                    " ".join(row[key]) if key == "flags" else row[key] for key in _COLUMNS
-                )
-        picture = draw_series(name, found, out_dir / f"{name}.peaks.png")
-    except OSError as error:
-        why = error.strerror or str(error)
-        report(f"{out_dir}: cannot be written ({why}); choose another folder")
-        return False
-    report(f"  wrote {table} and {picture.name}")
-    return True

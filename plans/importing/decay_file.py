@@ -1,4 +1,4 @@
-"""Decay files that TCSPC software writes, read as text."""
+"""Decay files that TCSPC software writes."""
 
 import re
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class DecayFile:
 
 
 def read_decay(path: Path) -> DecayFile:
-    """Read the first decay of a text file.
+    """Read the first decay of a text file, or that of a PicoQuant .ptu file.
 
     Two forms are understood: counts one a line under a header that names the width of a bin (the
     text export of PicoQuant's histogrammers: ``#ns/channel``, or ``#ns/bin``, then the number), and
@@ -57,6 +57,10 @@ def read_decay(path: Path) -> DecayFile:
     Raises:
         DecayFileError: It holds no decay.
     """
+    if path.suffix.lower() == ".ptu":
+        from plans.importing.picoquant import read_ptu  # it needs the names of this module
+
+        return read_ptu(path)
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:

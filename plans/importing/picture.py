@@ -15,19 +15,28 @@ from plans.analysis.noise import FloatArray
 
 if TYPE_CHECKING:
     from plans.importing.analyse import AnalysedSpectrum
+    from plans.importing.tables import Against
 
 _COLOURS: Final = colormaps["viridis"]
+_MOST_DRAWN: Final = 60
 _GREY: Final = "0.45"
 _STYLE: Final = {"linewidth": 1.0, "alpha": 0.9}
 
 
-def draw_series(title: str, found: Sequence["AnalysedSpectrum"], path: Path) -> Path:
+def draw_series(
+    title: str,
+    found: Sequence["AnalysedSpectrum"],
+    path: Path,
+    *,
+    against: "Against" = None,
+) -> Path:
     """Draw spectra coloured by time, their peaks, and peak, width and area against time.
 
     Args:
         title: what the picture is of.
         found: the spectra with their peaks.
         path: the PNG file to write.
+        against: name and spectra of a series whose tracks are drawn below.
 
     Returns:
         The file.
@@ -38,7 +47,7 @@ def draw_series(title: str, found: Sequence["AnalysedSpectrum"], path: Path) -> 
     if len(found) == 1:
         _draw_one(figure, found[0])
     else:
-        _draw_many(figure, found)
+        _draw_many(figure, found, against)
     figure.savefig(path, dpi=120)
     return path
 
@@ -66,13 +75,14 @@ def _clock(found: Sequence["AnalysedSpectrum"]) -> tuple[FloatArray, str]:
     return seconds, "time (s)"
 
 
-def _draw_many(figure: Figure, found: Sequence["AnalysedSpectrum"]) -> None:
+def _draw_many(figure: Figure, found: Sequence["AnalysedSpectrum"], against: "Against") -> None:
     clock, label = _clock(found)
     without = all(item.peak.peak_nm is None for item in found)
     grid = figure.add_gridspec(3, 1 if without else 2, width_ratios=None if without else (1.45, 1))
     spectra = figure.add_subplot(grid[:, 0])
     scale = Normalize(float(np.min(clock)), float(np.max(clock)) or 1.0)
-    for time, item in zip(clock, found, strict=True):
+    every = max(1, len(found) // _MOST_DRAWN)
+    for time, item in zip(clock[::every], found[::every], strict=True):
         _draw_spectrum(spectra, item, _COLOURS(scale(time)))
     spectra.set(xlabel="wavelength (nm)", ylabel="signal")
     spectra.margins(x=0.01)
@@ -84,10 +94,27 @@ def _draw_many(figure: Figure, found: Sequence["AnalysedSpectrum"]) -> None:
     for row, (key, name) in enumerate(tracks):
         panel = figure.add_subplot(grid[row, 1], sharex=first)
         first = first or panel
+        if against is not None:
+            _draw_other(panel, against, label, key)
         _draw_track(panel, clock, found, key)
+        if against is not None and row == 0:
+            panel.legend(frameon=False, fontsize=8)
         panel.set_ylabel(name)
         panel.tick_params(labelbottom=row == len(tracks) - 1)
     panel.set_xlabel(label)
+
+
+def _draw_other(panel: Any, against: "Against", label: str, key: str) -> None:
+    """Draw the track of another series, on the same clock where both have one."""
+    if against is None:
+        return
+    name, other = against
+    clock, own = _clock(other)
+    if label.startswith("time") and own.startswith("time"):
+        seconds = np.array([item.spectrum.time_s for item in other], dtype=np.float64)
+        clock = seconds / {"time (h)": 3600.0, "time (min)": 60.0}.get(label, 1.0)
+    values = [getattr(i.peak, key) if i.peak.peak_nm is not None else np.nan for i in other]
+    panel.plot(clock, values, "--", color="#D55E00", linewidth=1.3, label=name)
 
 
 def _draw_spectrum(panel: Any, item: "AnalysedSpectrum", colour: Any) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from plans.analysis.noise import FloatArray
 from plans.analysis.spectrum import HC_EV_NM
+from plans.importing.header import Rows, read_header, read_rows
+from plans.importing.spectrum_file import Spectrum, SpectrumFileError, SpectrumSeries
 from plans.importing.table import Table, decode, find_table
 
 _LARGEST_FILE_BYTES: Final = 500_000_000
@@ -22,50 +24,7 @@ _SECONDS: Final = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _AXIS: Final = re.compile(r"wave|lambda|λ|energy|\bnm\b|\bev\b|cm-1|cm\^-1", re.IGNORECASE)
 
 
-class SpectrumFileError(ValueError):
-    """A file that cannot be read as spectra; the message names the file and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spectrum:
-    """One column of a file.
-
-    Attributes:
-        name: its heading, or "spectrum 1" and so on.
-        wavelength_nm: axis in nm, in the order of the file.
-        counts: values, NaN where the file holds none.
-        time_s: time that the heading gives, None when it gives none.
-    """
-
-    name: str
-    wavelength_nm: FloatArray
-    counts: FloatArray
-    time_s: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpectrumSeries:
-    """All spectra of a file.
-
-    Attributes:
-        path: the file.
-        spectra: its columns, in their order.
-        descending: the wavelength falls down the file, as absorption spectrometers scan.
-        skipped_lines: lines with text that are neither heading nor numbers.
-    """
-
-    path: Path
-    spectra: tuple[Spectrum, ...]
-    descending: bool = False
-    skipped_lines: int = 0
-
-    @property
-    def has_times(self) -> bool:
-        """Tell whether every spectrum has a time."""
-        return all(spectrum.time_s is not None for spectrum in self.spectra)
-
-
-def read_spectra(path: Path) -> SpectrumSeries:
+def read_text_spectra(path: Path) -> SpectrumSeries:
     """Read the spectra of a text file.
 
     The first column is the axis (nm, eV or cm-1, as its heading says), every other column is a
@@ -89,6 +48,14 @@ def read_spectra(path: Path) -> SpectrumSeries:
     except OSError as error:
         why = error.strerror or str(error)
         raise SpectrumFileError(f"{path}: cannot be read ({why}); check the name") from error
+    header = read_header(text)
+    rows = read_rows(text)
+    if rows is not None:
+        return SpectrumSeries(
+            path=path,
+            spectra=_spectra_of_rows(rows, header.integration_time_s),
+            written_s=header.written_s,
+        )
     table = find_table(text)
     if table is None or len(table.rows) < _FEWEST_ROWS:
         raise SpectrumFileError(
@@ -99,11 +66,31 @@ def read_spectra(path: Path) -> SpectrumSeries:
     if not spectra:
         raise SpectrumFileError(f"{path}: the table has an axis and no column of values")
     axis = spectra[0].wavelength_nm
+    if len(spectra) == 1 and not table.header:
+        spectra = [replace(spectra[0], name=path.stem, time_s=time_of(path.stem))]
     return SpectrumSeries(
         path=path,
-        spectra=tuple(spectra),
+        spectra=tuple(
+            replace(spectrum, integration_time_s=header.integration_time_s) for spectrum in spectra
+        ),
         descending=bool(axis[0] > axis[-1]),
         skipped_lines=max(0, table.skipped - bool(table.header)),
+        written_s=header.written_s,
+    )
+
+
+def _spectra_of_rows(rows: Rows, integration_time_s: float | None) -> tuple[Spectrum, ...]:
+    return tuple(
+        Spectrum(
+            name=f"{time_s:.3f} s" if np.isfinite(time_s) else f"spectrum {number}",
+            wavelength_nm=rows.wavelength_nm,
+            counts=counts,
+            time_s=float(time_s) if np.isfinite(time_s) else None,
+            integration_time_s=integration_time_s,
+        )
+        for number, (counts, time_s) in enumerate(
+            zip(rows.counts, rows.time_s, strict=True), start=1
+        )
     )
 
 

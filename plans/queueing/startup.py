@@ -6,16 +6,22 @@ is in the environment variable ``REGROW_BENCH``, the folder of the runs in ``REG
 """
 
 import atexit
+import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
 
-from bluesky.run_engine import RunEngine
+from bluesky.utils import MsgGenerator
 
 from instruments.bench import load_bench
 from instruments.errors import ConfigurationError
 from plans.catalogue import PLANS
+from plans.engine import Engine
+from plans.guarding import GuardedRun
+from plans.interlocking import Interlocks
 from plans.queueing.described import plans_for_queue
 from plans.queueing.reports import ReportsBehind
 from plans.records import RunIndex, RunRecorder
@@ -28,18 +34,47 @@ if not os.environ.get(BENCH_VARIABLE):
         "the environment variable is not set; it names the bench file that the queue runs on",
     )
 
+_log = logging.getLogger(__name__)
+_bench_file = Path(os.environ[BENCH_VARIABLE])
 _runs = Path(os.environ.get(RUNS_VARIABLE, "runs"))
+_runs.mkdir(parents=True, exist_ok=True)
 _recorder = RunRecorder(_runs)
 _reports = ReportsBehind(_recorder)
-bench = load_bench(Path(os.environ[BENCH_VARIABLE]))
+bench = load_bench(_bench_file)
+bench.own(program="queue server")
+_guarded = GuardedRun(_bench_file, folder=_runs, say=_log.error)
+_guarded.__enter__()  # for the life of the worker: whoever kills it leaves nothing lit
+atexit.register(_guarded.guard.close)  # runs last: first in, last out
 bench.connect()
 atexit.register(_reports.close)
 atexit.register(bench.close)
-atexit.register(bench.make_safe)  # runs first: last in, first out
+atexit.register(bench.make_safe)  # runs first
 
-RE = RunEngine({"bench": bench.name}, scan_id_source=RunIndex(_runs).next_scan_id)
-RE.subscribe(_recorder)
-RE.subscribe(_reports)
+
+def _tell_guard(name: str, _: Mapping[str, Any]) -> None:
+    folder = _recorder.run_folder
+    if name == "start" and folder is not None:
+        _guarded.guard.note_folder(folder.path)
+
+
+_engine = Engine(
+    md={"bench": bench.name},
+    scan_id_source=RunIndex(_runs).next_scan_id,
+    callbacks=(_recorder, _reports, _tell_guard),
+)
+_guarded.protect(_engine, bench)
+_interlocks = Interlocks(bench, _log.error, attended=True)  # the queue's operator resumes
+
+
+def _interlocked(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
+    """Refuse a plan while an interlock is open, and note what trips during it."""
+    _interlocks.refuse()
+    return _interlocks.remarks.write_into(plan)
+
+
+RE = _engine.run_engine
+RE.preprocessors.append(_interlocked)
+_interlocks.start(_engine)
 
 globals().update(bench.devices)
 globals().update(plans_for_queue(PLANS, bench))

@@ -1,7 +1,7 @@
 """A recorded run as arrays over time: spectra, tracked quantities, light."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,10 @@ NOTES, METER, CLOSING = "notes", "meter", "closing"
 SPECTRUM_ENDING = "_spectrum_counts"
 MARGIN_NM = (45.0, 60.0)  # shown below the bluest and above the reddest peak
 BAND_NM = (450.0, 650.0)  # shown when no peak was found
+MORE = (
+    *("corrected_peak_nm", "corrected_peak_nm_se", "moment_fwhm_nm", "centroid_nm", "asymmetry"),
+    *("shoulder", "cie_x", "cie_y", "rec2020_distance", "scatter_ratio", "end_fraction"),
+)  # beside the quantities that every run has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,8 @@ class Course:
         checked_mw_cm2: Irradiance that a power meter read before the run, NaN without one.
         final_dose_j_cm2: Dose when all was off again, NaN when the run could not say.
         final_probe_dose_j_cm2: The share of that which only served to look.
+        more: What else was tracked, by name: colour, second width, corrected peak, scatter, share
+            of the end spectrum.
     """
 
     seq_num: Array
@@ -101,6 +107,7 @@ class Course:
     checked_mw_cm2: float
     final_dose_j_cm2: float = float("nan")
     final_probe_dose_j_cm2: float = float("nan")
+    more: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def is_valid(self) -> Array:
@@ -172,6 +179,7 @@ def read_course(run: Run) -> Course:
         checked_mw_cm2=_checked_mw_cm2(run),
         final_dose_j_cm2=_last(run.table(CLOSING).get(f"{light}_dose_j_cm2")),
         final_probe_dose_j_cm2=_last(run.table(CLOSING).get(f"{light}_probe_dose_j_cm2")),
+        more={name: of_tracker(name) for name in MORE if f"{tracker}_{name}" in tracked},
     )
 
 

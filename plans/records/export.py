@@ -38,6 +38,7 @@ def write_exports(folder: RunFolder, progress: Progress | None = None) -> RunFol
         RecordError: A file cannot be written; the other ones are.
     """
     from plans.records.figure import write_overview  # matplotlib takes a second to import
+    from plans.records.nexus import write_nexus
     from plans.records.report import report_page
 
     def tell(what: str, share: float) -> None:
@@ -48,6 +49,7 @@ def write_exports(folder: RunFolder, progress: Progress | None = None) -> RunFol
     steps: list[tuple[Path, Callable[[Path], None]]] = [
         (folder.tracked_csv, lambda path: write_tracked(run, path)),
         (folder.spectra_csv, lambda path: write_spectra(run, path)),
+        (folder.nexus, lambda path: write_nexus(run, path)),
         (folder.overview_png, lambda path: write_overview(run, path)),
         (folder.report_html, lambda path: write_text(path, [report_page(run)])),
     ]

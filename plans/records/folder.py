@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from instruments.owner import OwnerLock
 from plans.records.errors import RecordError
 
 LONGEST_PLAN_NAME = 40  # keeps every path in the folder well under the 260 characters of Windows
@@ -32,6 +33,10 @@ class RunFolder:
         """The spectra and other arrays, HDF5."""
         return self.path / "arrays.h5"
 
+    def lock(self) -> OwnerLock:
+        """Return the lock of the one who writes the run; its file is there while it is written."""
+        return OwnerLock(f"run {self.path}", self.path / "run.lock")
+
     @property
     def tracked_csv(self) -> Path:
         """The tracked quantities, one row per frame."""
@@ -41,6 +46,11 @@ class RunFolder:
     def spectra_csv(self) -> Path:
         """The spectra as recorded, one column per frame."""
         return self.path / "spectra.csv"
+
+    @property
+    def nexus(self) -> Path:
+        """The run for other programs, NeXus/HDF5."""
+        return self.path / "run.nxs"
 
     @property
     def overview_png(self) -> Path:
@@ -80,6 +90,15 @@ def file_uri(path: Path) -> str:
         path: The file.
     """
     return path.absolute().as_uri().replace("file:///", "file://localhost/", 1)
+
+
+def file_name(uri: str) -> str:
+    """Return the last part of an address: a record names files of its own folder only.
+
+    Args:
+        uri: As ``file_uri`` has made it, on any system.
+    """
+    return uri.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def folder_name(start: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """Documents of a run as lines of JSON, safe at any cut.
 
-One line is ``[name, document]``, UTF-8, ended by a line feed. A line reaches the operating system
-before ``append`` returns, so that a killed program loses nothing it had acknowledged.
+One line is ``[name, document, seal]`` or ``[name, document, note, seal]``, UTF-8, ended by a line
+feed. A line reaches the operating system before ``append`` returns, so that a killed program loses
+nothing it had acknowledged. The seal is the CRC-32 of all lines up to it, so that a line that was
+changed, taken out or put in is found; the note is what the record keeps beside a document.
 
 The JSON is strict: a number that is not finite (NaN, infinities) is written as ``null``. Where the
 descriptor of a stream says "number", ``plans.records.run`` reads ``null`` back as NaN. An object
@@ -13,7 +15,9 @@ import json
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +27,68 @@ from plans.records.errors import RecordError
 
 Document = dict[str, Any]
 logger = logging.getLogger(__name__)
+_SEAL_LENGTH = len('00000000"]')
 
 
-def encode(name: str, document: Mapping[str, Any]) -> bytes:
-    """Return the line of one document.
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a journal.
+
+    Attributes:
+        name: Kind of the document, such as "event".
+        document: Its content.
+        note: What the record keeps beside it; empty for nothing.
+    """
+
+    name: str
+    document: Mapping[str, Any]
+    note: Mapping[str, Any]
+
+
+def encode(name: str, document: Mapping[str, Any], note: Mapping[str, Any] | None = None) -> bytes:
+    """Return the line of one document, without its seal.
 
     Args:
         name: Kind of the document, such as "event".
         document: Its content.
+        note: What the record keeps beside it; plain JSON.
     """
+    extra = [note] if note else []
     try:
-        text = _dumps([name, document])
+        text = _dumps([name, document, *extra])
     except (ValueError, TypeError):  # a NaN, or a key that is no text: the slow way
-        text = _dumps([name, _plain(document)])
+        text = _dumps([name, _plain(document), *extra])
     try:
         return text.encode() + b"\n"
     except UnicodeEncodeError:  # half of a surrogate pair: only escapes can hold it
         return json.dumps(json.loads(text)).encode() + b"\n"
+
+
+def seal(line: bytes, before: int) -> tuple[bytes, int]:
+    """Return an encoded line with its seal, and the seal as a number.
+
+    Args:
+        line: As ``encode`` has made it.
+        before: Seal of the line before, 0 for the first.
+    """
+    body = line[:-2]  # without its bracket and line feed
+    number = zlib.crc32(body, before)
+    return body + b',"%08x"]\n' % number, number
+
+
+def sealed_as(line: bytes) -> tuple[bytes, int] | None:
+    """Return what a line says without its seal, and that seal; None for a line without.
+
+    Args:
+        line: As it stands in the file.
+    """
+    body, comma, end = line.rstrip(b"\r\n").rpartition(b',"')
+    if not comma or len(end) != _SEAL_LENGTH or not end.endswith(b'"]'):
+        return None
+    try:
+        return body, int(end[:-2], 16)
+    except ValueError:
+        return None
 
 
 def _dumps(value: list[Any]) -> str:
@@ -86,21 +135,26 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._size = 0  # bytes of whole lines
+        self._seal = 0  # of the last whole line
         try:
             self._file = path.open("xb", buffering=0)  # a buffer could keep half a line back
         except OSError as error:
             raise RecordError(path, f"the journal cannot be created ({error})") from error
 
-    def append(self, documents: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    def append(self, documents: Iterable[Sequence[Any]]) -> None:
         """Write documents, all or none, and hand them to the operating system.
 
         Args:
-            documents: Pairs of name and content.
+            documents: Name and content of each, and a note where there is one.
 
         Raises:
             RecordError: The file cannot take them; what was written earlier stays.
         """
-        lines = b"".join(encode(name, document) for name, document in documents)
+        sealed, last = [], self._seal
+        for document in documents:
+            line, last = seal(encode(*document), last)
+            sealed.append(line)
+        lines = b"".join(sealed)
         try:
             self._write(lines)
         except (OSError, ValueError) as error:  # ValueError: the file is closed
@@ -111,6 +165,7 @@ class Journal:
                 "kept; free some space or choose another folder, then start again",
             ) from error
         self._size += len(lines)
+        self._seal = last
 
     def _write(self, lines: bytes) -> None:
         rest = memoryview(lines)
@@ -157,32 +212,50 @@ def read_journal(path: Path, problems: list[str] | None = None) -> Iterator[tupl
     Raises:
         RecordError: The file cannot be opened.
     """
+    for line in read_lines(path, problems):
+        yield line.name, dict(line.document)
+
+
+def read_lines(path: Path, problems: list[str] | None = None) -> Iterator[Line]:
+    """Yield every whole line of a journal, in order; arguments as ``read_journal``."""
     try:
         file = path.open("rb")
     except OSError as error:
         raise RecordError(path, f"the journal cannot be read ({error})") from error
     with file:
-        for number, line in enumerate(file, start=1):
-            pair = decode(line)
-            if pair is not None:
-                yield pair
+        for number, raw in enumerate(file, start=1):
+            line = decode_line(raw)
+            if line is not None:
+                yield line
             elif problems is not None:
-                what = "is broken" if line.endswith(b"\n") else "was cut while it was written"
+                what = "is broken" if raw.endswith(b"\n") else "was cut while it was written"
                 problems.append(f"line {number} of {path.name} {what} and is left out")
 
 
 def decode(line: bytes) -> tuple[str, Document] | None:
-    """Return the document of one line, None when the line is not whole.
+    """Return name and document of one line, None when the line is not whole.
+
+    Args:
+        line: The bytes, with or without the line feed.
+    """
+    found = decode_line(line)
+    return None if found is None else (found.name, dict(found.document))
+
+
+def decode_line(line: bytes) -> Line | None:
+    """Return one line, None when it is not whole.
 
     Args:
         line: The bytes, with or without the line feed.
     """
     try:
-        pair = json.loads(line)
-    except ValueError:
+        parts = json.loads(line)
+    except (ValueError, RecursionError):
         return None
-    match pair:
-        case [str(name), dict(document)]:
-            return name, document
+    match parts:
+        case [str(name), dict(document), dict(note), *_]:
+            return Line(name=name, document=document, note=note)
+        case [str(name), dict(document), *_]:
+            return Line(name=name, document=document, note={})
         case _:
             return None

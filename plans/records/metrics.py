@@ -15,6 +15,16 @@ ENDS_SHARE = 5  # and at most this part (1/5) of a run without a baseline
 ONSET_SHARE = 0.1  # of the total shift
 SIGMAS = 3.0  # a change counts from here
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+MORE_ROWS = (
+    ("corrected_peak_nm", "Peak, reabsorption taken back", "nm"),
+    ("moment_fwhm_nm", "Width from the second moment", "nm"),
+    ("asymmetry", "Asymmetry, red half over blue half", ""),
+    ("cie_x", "CIE 1931 x", ""),
+    ("cie_y", "CIE 1931 y", ""),
+    ("rec2020_distance", "Distance to Rec. 2020 green, xy", ""),
+    ("scatter_ratio", "Scattered excitation over PL", ""),
+    ("end_fraction", "Share of the end spectrum", ""),
+)  # of the table of changes, where they were tracked
 SMOOTHING_FRAMES = 5  # of the running median against single odd frames
 
 
@@ -180,6 +190,12 @@ def _changes(course: Course, first: Array, last: Array) -> tuple[Change, ...]:
         ("Full width at half maximum", "nm", course.fwhm_nm, None, 1.0, "nm"),
         ("Area, relative to the start", "", area, None, 1.0, ""),
         ("Signal to noise", "", course.snr, None, 1.0, ""),
+    ]
+    errors = course.more.get("corrected_peak_nm_se")
+    rows += [
+        (name, unit, course.more[key], errors if key == "corrected_peak_nm" else None, 1.0, unit)
+        for key, name, unit in MORE_ROWS
+        if key in course.more
     ]
     changes = []
     for name, unit, values, errors, scale, change_unit in rows:

@@ -17,16 +17,19 @@ from uuid import uuid4
 
 import numpy as np
 
+from instruments.errors import BusyError
 from plans.records.arrays import Array, ArrayStore, Slot
 from plans.records.errors import RecordError
 from plans.records.folder import RunFolder, create_folder, file_uri
 from plans.records.index import RunIndex
 from plans.records.journal import Document, Journal
 
-Line = tuple[str, Document]
+Line = tuple[str, Document] | tuple[str, Document, Document]
 Progress = Callable[[str, float], None]
 logger = logging.getLogger(__name__)
 
+SLOW_S = 2.0  # a disk that takes longer to confirm is worth a word
+JUMP_S = 2.0  # far more than a clock that is being corrected moves between two documents
 NUMBER_KINDS = "biuf"  # numpy's letters: bool, signed, unsigned, float
 FALLBACK_DTYPE = "<f8"  # what readers of stream resources take where a descriptor names none
 
@@ -64,6 +67,8 @@ class RunWriter:
     def __init__(self, parent: Path, start: Document) -> None:
         self.folder = create_folder(parent, start)
         self._uid = str(start["uid"])
+        self._lock = self.folder.lock()
+        self._own()
         self._journal = Journal(self.folder.journal)
         self._arrays = ArrayStore(self.folder.arrays)
         self._streams: dict[str, _Stream] = {}
@@ -72,7 +77,15 @@ class RunWriter:
             self.write("start", start)
         except RecordError:
             self._journal.close()
+            self._lock.release(remove=True)
             raise
+
+    def _own(self) -> None:
+        """Keep others from repairing the run; its files are new, so nobody else writes them."""
+        try:
+            self._lock.acquire(program="regrow, recording")
+        except BusyError as error:  # a network disk that knows no locks
+            logger.warning("%s", error)
 
     def write(self, name: str, document: Document) -> None:
         """Write one document; arrays go to the HDF5 file, before the line that names them.
@@ -109,6 +122,7 @@ class RunWriter:
         try:
             self._arrays.close()
         finally:
+            self._lock.release(remove=True)
             self._journal.close()
 
     def _descriptor(self, document: Document) -> Document:
@@ -140,7 +154,8 @@ class RunWriter:
         for key, array in arrays.items():
             source = stream.sources[key]
             row = self._arrays.append(source.slot, array)
-            lines.append(("stream_datum", _stream_datum(source, event, row)))
+            datum = _stream_datum(source, event, row.index)
+            lines.append(("stream_datum", datum, row.spot.to_note()))
         return {**event, "data": data}
 
     def _prepare(self, stream: _Stream, arrays: Mapping[str, Array], lines: list[Line]) -> None:
@@ -249,6 +264,7 @@ class RunRecorder:
         self.index = RunIndex(self.folder)
         self._sync_interval_s = sync_interval_s
         self._synced_s = 0.0
+        self._ahead_s: float | None = None  # time of day against the steady clock
         self._open: dict[str, RunWriter] = {}
         self._run_of: dict[str, str] = {}  # descriptor or resource uid -> run uid
         self._last: RunFolder | None = None
@@ -269,6 +285,7 @@ class RunRecorder:
         Raises:
             RecordError: It cannot be written; everything before it is kept.
         """
+        self._watch_clock()
         if name == "start":
             self._start(dict(document))
         elif name == "stop":
@@ -318,8 +335,26 @@ class RunRecorder:
         return None
 
     def _sync(self, writer: RunWriter) -> None:
+        began_s = time.perf_counter()
         writer.sync()
         self._synced_s = time.perf_counter()
+        if self._synced_s - began_s > SLOW_S:
+            logger.warning(
+                "%s: the disk took %.1f s; the run waits for it",
+                self.folder,
+                self._synced_s - began_s,
+            )
+
+    def _watch_clock(self) -> None:
+        """Say when the time of day jumps: the run keeps its pace, the time stamps do not."""
+        ahead_s = time.time() - time.monotonic()
+        if self._ahead_s is not None and abs(ahead_s - self._ahead_s) > JUMP_S:
+            logger.warning(
+                "the computer's clock has jumped by %+.1f s; the run keeps its pace, but the time "
+                "stamps before and after do not fit together",
+                ahead_s - self._ahead_s,
+            )
+        self._ahead_s = ahead_s
 
     def _tell_index(self, action: Callable[[], None]) -> None:
         """Update the index; it can be rebuilt, so that its failure must not end a run."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plans.analysis.flags import MEANINGS
-from plans.records import html, settings
+from plans.records import html, report_findings, settings
 from plans.records.course import Ending
 from plans.records.figure import course_png, spectra_png
 from plans.records.folder import local_time
@@ -52,8 +52,11 @@ def report_page(run: Run) -> str:
         html.section("How the run ended", _ending(run, view)),
         html.section("Spectra and course", _pictures(view)),
         html.section("From start to end", _changes(view)),
+        html.section("Budget of the shift", report_findings.budget(view)),
+        html.section("Kinetics", report_findings.course_of_change(view)),
         html.section("Light and dose", _light(view)),
         html.section("Quality", _quality(view)),
+        html.section("Earlier runs", report_findings.comparison(run, view)),
         html.section("Plan", settings.plan(run)),
         html.section("Settings of the devices", settings.devices(run)),
         html.section("Software", settings.software(run)),

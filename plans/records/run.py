@@ -10,8 +10,10 @@ import numpy as np
 
 from plans.records.arrays import Array, read_rows
 from plans.records.errors import RecordError
-from plans.records.folder import RunFolder, file_uri
-from plans.records.journal import Document, read_journal
+from plans.records.folder import RunFolder, file_name, file_uri
+from plans.records.journal import Document, Line, read_lines
+from plans.records.rows import Spot, read_spots
+from plans.records.schema import check
 
 UNFINISHED = "unfinished"
 
@@ -23,6 +25,7 @@ class _Place:
     file: str  # name in the run's folder
     dataset: str
     row: int
+    spot: Spot | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +45,39 @@ class _Joiner:
         self._resources: dict[str, Document] = {}
         self._places: dict[tuple[str, int], dict[str, _Place]] = {}
 
-    def take(self, name: str, document: Document) -> _Entry | None:
-        """Return the entry when the document is an event of a known stream."""
-        match name:
+    def read(self, path: Path, problems: list[str]) -> Iterator[tuple[Line, _Entry | None]]:
+        """Yield the lines of a journal, and the entry of each that is an event.
+
+        Args:
+            path: The journal.
+            problems: Takes a sentence for each line that is left out.
+        """
+        for line in read_lines(path, problems):
+            try:
+                check(line.name, line.document)
+                entry = self.take(line)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                problems.append(
+                    f"a {line.name!r} is not what it should be and is left out: {error}"
+                )
+                continue
+            yield line, entry
+
+    def take(self, line: Line) -> _Entry | None:
+        """Return the entry when the line is an event of a known stream.
+
+        Raises:
+            LookupError, TypeError, ValueError: The document is not what its kind should be.
+        """
+        document = dict(line.document)
+        match line.name:
             case "descriptor":
                 self.descriptors[document["uid"]] = _restored_descriptor(document)
             case "stream_resource":
                 self._resources[document["uid"]] = document
             case "stream_datum" if document["stream_resource"] in self._resources:
-                self._take_datum(document, self._resources[document["stream_resource"]])
+                resource = self._resources[document["stream_resource"]]
+                self._take_datum(document, resource, Spot.from_note(line.note))
             case "event" if document["descriptor"] in self.descriptors:
                 descriptor = self.descriptors[document["descriptor"]]
                 key = (document["descriptor"], document["seq_num"])
@@ -61,14 +88,15 @@ class _Joiner:
                 )
         return None
 
-    def _take_datum(self, datum: Document, resource: Document) -> None:
+    def _take_datum(self, datum: Document, resource: Document, spot: Spot | None) -> None:
         offset = datum["indices"]["start"] - datum["seq_nums"]["start"]
         for number in range(datum["seq_nums"]["start"], datum["seq_nums"]["stop"]):
             places = self._places.setdefault((datum["descriptor"], number), {})
             places[resource["data_key"]] = _Place(
-                file=resource["uri"].rsplit("/", 1)[-1],
+                file=file_name(str(resource["uri"])),
                 dataset=resource["parameters"]["dataset"],
                 row=number + offset,
+                spot=spot,
             )
 
 
@@ -96,14 +124,13 @@ class Run:
         self.problems: list[str] = []
         self._entries: dict[str, list[_Entry]] = {}
         joiner = _Joiner()
-        for name, document in read_journal(self.folder.journal, self.problems):
-            entry = joiner.take(name, document)
+        for line, entry in joiner.read(self.folder.journal, self.problems):
             if entry is not None:
                 self._entries.setdefault(_stream(entry.descriptor), []).append(entry)
-            elif name == "start":
-                self.start = document
-            elif name == "stop":
-                self.stop = document
+            elif line.name == "start":
+                self.start = dict(line.document)
+            elif line.name == "stop":
+                self.stop = dict(line.document)
         self._descriptors = list(joiner.descriptors.values())
         if not self.start:
             raise RecordError(self.folder.journal, "the journal holds no start document")
@@ -192,8 +219,8 @@ class Run:
                 server wants them; True as the engine emitted them, with the arrays in the events.
         """
         joiner = _Joiner()
-        for name, document in read_journal(self.folder.journal):
-            entry = joiner.take(name, document)
+        for line, entry in joiner.read(self.folder.journal, []):
+            name, document = line.name, dict(line.document)
             if not filled:
                 yield name, entry.event if entry else self._located(name, document)
             elif name == "descriptor":
@@ -210,7 +237,7 @@ class Run:
         """Give a stream resource the address where the folder is, wherever it was written."""
         if name != "stream_resource":
             return document
-        file = self.folder.path / document["uri"].rsplit("/", 1)[-1]
+        file = self.folder.path / file_name(str(document["uri"]))
         return {**document, "uri": file_uri(file)}
 
     def _filled(self, entry: _Entry) -> Document:
@@ -221,13 +248,32 @@ class Run:
 
     def _arrays(self, key: str, entries: Sequence[_Entry]) -> list[Array | None]:
         """Return the arrays of a data key, None for an event that has none in a file."""
-        by_dataset: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        arrays: list[Array | None] = [None] * len(entries)
+        by_file: dict[str, list[tuple[int, _Place]]] = {}
         for number, entry in enumerate(entries):
             if place := entry.places.get(key):
-                rows = by_dataset.setdefault((place.file, place.dataset), [])
-                rows.append((number, place.row))
-        arrays: list[Array | None] = [None] * len(entries)
-        for (file, dataset), rows in by_dataset.items():
+                by_file.setdefault(place.file, []).append((number, place))
+        for file, places in by_file.items():
+            spots = [(number, place.spot) for number, place in places if place.spot is not None]
+            found = read_spots(self.folder.path / file, [spot for _, spot in spots])
+            for (number, _), array in zip(spots, found, strict=True):
+                arrays[number] = array
+            missing = [(n, place) for n, place in places if arrays[n] is None]
+            self._ask_hdf5(key, file, missing, arrays)
+        return arrays
+
+    def _ask_hdf5(
+        self,
+        key: str,
+        file: str,
+        missing: Sequence[tuple[int, _Place]],
+        arrays: list[Array | None],
+    ) -> None:
+        """Fill in the rows that are not at the place that the journal names."""
+        by_dataset: dict[str, list[tuple[int, int]]] = {}
+        for number, place in missing:
+            by_dataset.setdefault(place.dataset, []).append((number, place.row))
+        for dataset, rows in by_dataset.items():
             try:
                 found = read_rows(self.folder.path / file, dataset, [row for _, row in rows])
             except RecordError as error:
@@ -237,7 +283,6 @@ class Run:
                 arrays[number] = array
             if lost := sum(array is None for array in found):
                 self._problem(f"{file} lacks {lost} rows of {key!r}, which read as NaN")
-        return arrays
 
     def _problem(self, sentence: str) -> None:
         if sentence not in self.problems:

@@ -53,7 +53,9 @@ def ramp_temperature(
     due_s = time.monotonic()
     for step in range(1, steps + 1):
         due_s += _RAMP_STEP_S
-        yield Msg("set", thermostat, start_degc + way_k * step / (steps + 1), group="ramp")
+        # A hotplate takes tenths; it would refuse what lies between them.
+        target_degc = round(start_degc + way_k * step / (steps + 1), 1)
+        yield Msg("set", thermostat, target_degc, group="ramp")
         yield from sleep_until(due_s)
         yield Msg("stop", Deliberately(thermostat))  # the step gives way to the next one
     yield from hold_temperature(thermostat, temperature_degc)

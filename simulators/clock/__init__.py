@@ -6,7 +6,13 @@ Unmodified RunEngine, ophyd, pymeasure, pyvisa-py and the simulators' sockets ru
 same result every time. Import this package before bluesky and ophyd.
 """
 
-from simulators.clock.patches import current_clock, virtual_time
+from simulators.clock.patches import RealAddressError, current_clock, virtual_time
 from simulators.clock.scheduler import LeakedThreadError, VirtualClock
 
-__all__ = ["LeakedThreadError", "VirtualClock", "current_clock", "virtual_time"]
+__all__ = [
+    "LeakedThreadError",
+    "RealAddressError",
+    "VirtualClock",
+    "current_clock",
+    "virtual_time",
+]

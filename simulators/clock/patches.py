@@ -27,6 +27,20 @@ _installed: list[bool] = []
 _new_event_loop = asyncio.new_event_loop
 
 
+class RealAddressError(RuntimeError):
+    """A thread on virtual time asked for an instrument that lives on real time.
+
+    Args:
+        address: What it asked for.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"virtual time: {address} was asked for, where no simulator of this program is; a real "
+            "instrument needs real time, so leave the virtual clock out or simulate the whole bench"
+        )
+
+
 def current_clock() -> VirtualClock | None:
     """Return the virtual clock in force, None on real time."""
     return _Active.clock
@@ -77,6 +91,7 @@ def install() -> None:
     _patch_locks()
     _patch_threads()
     _patch_sockets()
+    _patch_serial_ports()
     select.select = _select
     asyncio.new_event_loop = _event_loop
 
@@ -209,6 +224,34 @@ def _ends(sock: socket.socket) -> tuple[object, object] | None:
     return ends
 
 
+def _refuse_the_world(sock: socket.socket, address: Any) -> None:
+    """Keep threads on virtual time from instruments, which live on the real one.
+
+    Raises:
+        RealAddressError: If the address is not on this machine.
+    """
+    if managed() is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    host = str(address[0])
+    if host not in ("localhost", "::1") and not host.startswith("127."):
+        raise RealAddressError(f"{host}:{address[1]}")
+
+
+def _patch_serial_ports() -> None:
+    """Keep threads on virtual time from serial ports, behind which no simulator of it stands."""
+    with contextlib.suppress(ImportError):
+        import serial
+
+        opened = serial.Serial.open
+
+        def open_(self: Any) -> None:
+            if managed() is not None:
+                raise RealAddressError(str(self.port))
+            opened(self)
+
+        serial.Serial.open = open_
+
+
 def _patch_sockets() -> None:
     def note(sock: socket.socket, count: int, *, sent: bool) -> None:
         here = managed()
@@ -262,7 +305,17 @@ def _patch_sockets() -> None:
         if here is not None and ends is not None:
             here[0].connection_closed(*ends)
 
+    def connect(self: socket.socket, address: Any) -> None:
+        _refuse_the_world(self, address)
+        originals.socket_connect(self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_the_world(self, address)
+        return originals.socket_connect_ex(self, address)
+
     for name, method in (
+        ("connect", connect),
+        ("connect_ex", connect_ex),
         ("send", send),
         ("sendall", sendall),
         ("recv", recv),

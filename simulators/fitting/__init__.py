@@ -2,7 +2,7 @@
 
 from simulators.fitting.blind import BlindResult, Draw, blind_check, draw
 from simulators.fitting.fit import DEFAULT_FREE, Estimate, KineticsFit, fit_kinetics
-from simulators.fitting.recording import Recording, Segment, binned
+from simulators.fitting.recording import Recording, Segment
 
 __all__ = [
     "DEFAULT_FREE",
@@ -12,7 +12,6 @@ __all__ = [
     "KineticsFit",
     "Recording",
     "Segment",
-    "binned",
     "blind_check",
     "draw",
     "fit_kinetics",

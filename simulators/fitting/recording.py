@@ -67,15 +67,3 @@ class Recording:
         if np.any(np.diff(self.time_s) < 0.0) or self.time_s.size < 2:
             message = f"{self.name}: at least two spectra in the order of time are expected"
             raise ValueError(message)
-
-
-def binned(values: Floats, size: int) -> Floats:
-    """Return means of so many rows each; the last rows that fill no bin are left out.
-
-    Args:
-        values: Rows to average, shape [m] or [m, n].
-        size: Rows in a bin, at least 1.
-    """
-    whole = values.shape[0] // size
-    means: Floats = values[: whole * size].reshape(whole, size, *values.shape[1:]).mean(axis=1)
-    return means

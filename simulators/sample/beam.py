@@ -35,6 +35,7 @@ class Inputs:
         temperature_degc: Temperature of the sample; None leaves it at its own.
         air: Part of air in the gas above the sample, 0 to 1; None leaves it at its own.
         vapour_saturation: Solvent vapour in that gas, 0 to 1; None leaves it at its own.
+        sonication: Share of full ultrasound that the sample stands in, 0 to 1.
     """
 
     beams: tuple[Beam, ...] = ()
@@ -42,6 +43,7 @@ class Inputs:
     temperature_degc: float | None = None
     air: float | None = None
     vapour_saturation: float | None = None
+    sonication: float = 0.0
 
 
 DARK = Inputs()

@@ -5,9 +5,10 @@ ligand), units in wires, units degraded. Their sum is 1. ``wires`` counts wires 
 nanocrystal, ``trap`` is the level of non-radiative traps, ``absorbed`` the photons absorbed per
 nanocrystal, ``flocculated`` the part that is in flocs, which scatter. Light activates, free ligand
 heals, activated nanocrystals that meet fuse, wires grow by further nanocrystals and by joining end
-to end; an antisolvent activates in the dark and flocculates, water degrades. Every rate constant is
-an assumption that reproduces hours at 20 mW/cm²; oxygen's part in degradation follows Huang et al.
-(2017).
+to end; an antisolvent activates in the dark and flocculates, water degrades, ultrasound strips
+ligand and so activates (an assumption: known is only that it assembles, Tong et al. 2018). Every
+rate constant is an assumption that reproduces hours at 20 mW/cm²; oxygen's part in degradation
+follows Huang et al. (2017).
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class KineticParameters:
         air_factor: How much faster degradation is in air.
         wire_degradation: How fast wires degrade relative to nanocrystals.
         polar_activation_per_s: Activations by a pure polar antisolvent, which strips ligand.
+        sonic_activation_per_s: Activations in full ultrasound, which strips ligand; an assumption.
         polar_trapping_per_s: Rate at which a pure antisolvent brings traps.
         polar_trap: Trap level that an antisolvent leads to.
         flocculation_per_s: Rate at which flocs form and fall apart.
@@ -80,6 +82,7 @@ class KineticParameters:
     air_factor: float = 10.0
     wire_degradation: float = 0.1
     polar_activation_per_s: float = 2e-4
+    sonic_activation_per_s: float = 3e-4
     polar_trapping_per_s: float = 1e-3
     polar_trap: float = 4.0
     flocculation_per_s: float = 0.05
@@ -203,12 +206,14 @@ class Conditions:
         temperature_k: Temperature of the sample.
         air: Part of air in the gas above the sample, 0 to 1.
         course: The liquid during the step.
+        sonication: Share of full ultrasound.
     """
 
     beams: tuple[Beam, ...]
     temperature_k: float
     air: float
     course: Course
+    sonication: float = 0.0
 
 
 def rate_equations(
@@ -225,6 +230,7 @@ def rate_equations(
     photons = PhotonRate(setting, conditions.beams, temperature_k)
     healing = _healing_per_s_mm(p, temperature_k)
     fusing_per_nm = _fusing_per_s_nm(p, setting, temperature_k)
+    shaking = p.sonic_activation_per_s * conditions.sonication
     degrading = p.degradation_yield * (1.0 + (p.air_factor - 1.0) * conditions.air)
 
     def rates(time_s: float, state: Vector) -> Vector:
@@ -234,7 +240,7 @@ def rate_equations(
         fusing = fusing_per_nm * concentration
         losing = degrading * absorbed + p.water_degradation_per_s * water
         wire_losing = p.wire_degradation * losing
-        stripping = p.dark_activation_per_s + p.polar_activation_per_s * antisolvent
+        stripping = p.dark_activation_per_s + shaking + p.polar_activation_per_s * antisolvent
         activate = (p.activation_yield * absorbed + stripping) * dispersed
         trapping = p.polar_trapping_per_s * antisolvent * (p.polar_trap - trap)
         flocs = p.flocculated_in(antisolvent)

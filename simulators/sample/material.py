@@ -9,6 +9,7 @@ Res. 2022). Line asymmetry and wire widths are assumptions, kept here to be repl
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -124,6 +125,7 @@ CSPBBR3 = Material()
 """The one compound of this release."""
 
 
+@functools.lru_cache(maxsize=64)  # asked for the same few sizes all the time
 def stokes_shift_ev(size_nm: float) -> float:
     """Return the Stokes shift of a particle (Brennan et al. 2017), constant outside 4 to 16 nm."""
     if size_nm <= _STOKES_EV[0][0]:

@@ -222,6 +222,7 @@ class Sample:
             temperature_k=self._temperature_degc + KELVIN_AT_0_DEGC,
             air=setting.air if inputs.air is None else inputs.air,
             course=self._course(inputs.flow),
+            sonication=inputs.sonication,
         )
         rates = rate_equations(self.preparation.kinetics, setting, conditions)
         end, self._step_s = integrate(rates, self._populations, duration_s, self._step_s)

@@ -64,13 +64,17 @@ def absorption_shapes(energy_ev: Floats, edge_ev: float) -> Floats:
         edge_ev: Energy of the absorption edge of the particle.
     """
     knee_ev = edge_ev - _TAIL_BELOW_EDGE_EV
-    above = np.maximum(energy_ev, knee_ev)
-    reach = np.clip((above - edge_ev) / (ANCHOR_EV - edge_ev), 0.0, 3.0)
-    step = 1.0 + np.exp(-(above - edge_ev - _CONTINUUM_OFFSET_EV) / _CONTINUUM_WIDTH_EV)
+    anchor = _band(ANCHOR_EV, edge_ev)
+    high = energy_ev > knee_ev
+    above = energy_ev[high] - edge_ev
+    reach = np.clip(above / (ANCHOR_EV - edge_ev), 0.0, 3.0)
+    step = 1.0 + np.exp((_CONTINUUM_OFFSET_EV - above) / _CONTINUUM_WIDTH_EV)
     continuum = _CONTINUUM / step * (1.0 + _CONTINUUM_GROWTH * reach**_CONTINUUM_POWER)
-    exciton = _EXCITON * np.exp(-0.5 * ((above - edge_ev) / _EXCITON_WIDTH_EV) ** 2)
-    tail = np.exp((np.minimum(energy_ev, knee_ev) - knee_ev) / _URBACH_EV)
-    shapes: Floats = (continuum + exciton) * tail / _band(ANCHOR_EV, edge_ev)
+    exciton = _EXCITON * np.exp(-0.5 / _EXCITON_WIDTH_EV**2 * above**2)
+    shapes: Floats = np.empty_like(energy_ev)
+    shapes[high] = (continuum + exciton) / anchor
+    tail = np.exp((energy_ev[~high] - knee_ev) / _URBACH_EV)
+    shapes[~high] = tail * (_band(knee_ev, edge_ev) / anchor)
     return shapes
 
 

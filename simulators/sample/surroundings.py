@@ -1,4 +1,4 @@
-"""What pumps, hotplates and gases do to each sample on the stage."""
+"""What pumps, hotplates, gases and ultrasound do to each sample on the stage."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Surroundings:
         self._rates_ul_min: dict[str, float] = {}
         self._temperatures_degc: dict[str, float] = {}
         self._gases_sccm: dict[str, float] = {}
+        self._sonication: dict[str, float] = {}
 
     @property
     def rate_ul_min(self) -> float:
@@ -83,6 +84,17 @@ class Surroundings:
         """Change the flow of gas through a flow controller."""
         self._gases_sccm[device] = flow_sccm
 
+    def set_sonication(self, device: str, share: float) -> None:
+        """Change the ultrasound of a bath that all samples stand in, 0 to 1.
+
+        Raises:
+            ValueError: When it is no such share.
+        """
+        if not 0.0 <= share <= 1.0:
+            message = f"{share} is no share of full ultrasound"
+            raise ValueError(message)
+        self._sonication[device] = share
+
     def inputs(self, name: str, in_beam: str | None, beams: tuple[Beam, ...]) -> Inputs:
         """Return what acts on a sample.
 
@@ -99,6 +111,7 @@ class Surroundings:
             temperature_degc=self._temperature_degc(name),
             air=air,
             vapour_saturation=saturation,
+            sonication=max(self._sonication.values(), default=0.0),
         )
 
     def losing_ul_s(self, in_beam: str | None, vials: Collection[str]) -> float:
@@ -120,6 +133,7 @@ class Surroundings:
             "rates_ul_min": dict(self._rates_ul_min),
             "temperatures_degc": dict(self._temperatures_degc),
             "gases_sccm": dict(self._gases_sccm),
+            "sonication": dict(self._sonication),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -127,6 +141,7 @@ class Surroundings:
         self._rates_ul_min = dict(state["rates_ul_min"])
         self._temperatures_degc = dict(state["temperatures_degc"])
         self._gases_sccm = dict(state["gases_sccm"])
+        self._sonication = dict(state["sonication"])
 
     def _flow(self, name: str, in_beam: str | None) -> Flow:
         streams = [

@@ -59,6 +59,10 @@ class WorldView:
         """Bring what this thermostat heats to a temperature."""
         self._world.set_temperature(now_s, temperature_degc, self._device)
 
+    def set_sonication(self, now_s: float, share: float) -> None:
+        """Change the ultrasound of a bath; as ``World.set_sonication``."""
+        self._world.set_sonication(now_s, share, self._device)
+
     def set_gas(self, now_s: float, flow_sccm: float) -> None:
         """Change the flow of gas through this controller."""
         self._world.set_gas(now_s, flow_sccm, self._device)

@@ -182,6 +182,13 @@ class World:
             self._around.set_gas(device, flow_sccm)
             self._renew()
 
+    def set_sonication(self, now_s: float, share: float, device: str = "sonicator") -> None:
+        """Change the ultrasound of a bath that all samples stand in; 0 is off, 1 full power."""
+        self.advance(now_s)
+        self._settle()
+        self._around.set_sonication(device, share)
+        self._renew()
+
     def set_flow(self, now_s: float, rate_ul_min: float, device: str = "pump") -> None:
         """Change the flow of a pump, positive into the vial, negative out of it."""
         known = self._around.knows_flow(device, rate_ul_min)

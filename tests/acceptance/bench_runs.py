@@ -41,6 +41,7 @@ SAMPLES = {
     "ligand-rich": VIAL + crystals(20.0, 5.0),
     "free of ligand": VIAL + crystals(20.0, 0.0) + "[kinetics]\nsticking = 0.1\n",
     "lone crystals": VIAL + crystals(2.0, trap=0.35) + "[kinetics]\nsticking = 0.0\n",
+    "few crystals": VIAL + crystals(1.0, trap=0.35) + "[kinetics]\nsticking = 0.0\n",
     "lone wires": VIAL + crystals(2.0, fused=1.0, crystals_per_wire=8.0, trap=0.35),
     "only wires": VIAL + crystals(20.0, fused=1.0, crystals_per_wire=8.0),
 }

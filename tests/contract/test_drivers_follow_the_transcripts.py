@@ -30,6 +30,7 @@ from instruments.spectrometers.ocean_qepro import OceanQePro
 from instruments.spectrometers.ocean_usb import OceanUsb
 from instruments.stages.newport_esp301 import Esp301
 from instruments.stages.zaber_ascii import ZaberStage
+from instruments.switches.numato_relay import NumatoRelay
 from instruments.thermal.ika_plate import IkaPlate
 
 TRANSCRIPTS = Path(__file__).parent.parent / "transcripts"
@@ -76,6 +77,7 @@ DRIVERS = {
     "omnicure-s2000": OmnicureS2000,
     "ocean-qepro": OceanQePro,
     "ocean-usb2000plus": OceanUsb,
+    "numato-relay": NumatoRelay,
     "sartorius-sbi": SartoriusSbi,
     "thorlabs-dc2100": ThorlabsDc2100,
     "thorlabs-dc2200": ThorlabsDc2200,

@@ -15,6 +15,7 @@ from instruments.pumps import Dispense, SyringePump
 from instruments.shutters import FilterWheel, Shutter
 from instruments.spectrometers import Spectrometer
 from instruments.stages import Stage
+from instruments.switches import Switch
 from instruments.thermal import Thermostat
 
 
@@ -95,6 +96,14 @@ BY_KIND = {
             name="close",
             order=lambda shutter: shutter.set("closed"),
             before=lambda shutter: finished(shutter.set("open")),
+        ),
+    ),
+    Switch: (
+        Scenario(name="on", order=lambda switch: switch.set("on")),
+        Scenario(
+            name="off",
+            order=lambda switch: switch.set("off"),
+            before=lambda switch: finished(switch.set("on")),
         ),
     ),
     FilterWheel: (Scenario(name="turn", order=lambda wheel: wheel.set(3)),),

@@ -18,6 +18,22 @@ model = "mt-sics"
 address = "TCPIP::127.0.0.1::57372::SOCKET"
 stability_timeout_s = 0.0
 """
+SONICATOR = """
+[device.sonicator]
+model = "numato-relay"
+address = "TCPIP::127.0.0.1::57374::SOCKET"
+"""
+OTHER_PUMP = """
+[device.other_pump]
+model = "newera-ne1000"
+address = "TCPIP::127.0.0.1::57373::SOCKET"
+pump_address = 0
+syringe = "BD plastic 10 mL"
+syringe_diameter_mm = 14.43
+syringe_volume_ul = 10000
+loaded_volume_ul = 8000
+contents = "toluene"
+"""
 PL = ("spectrometer", "light", "stage")
 
 
@@ -56,6 +72,15 @@ def write_decay(path, seed=0, lifetimes=((4.5, 1.0),), counts=2e5):
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
+def write_luminance(path, start_cd_m2, t50_s):
+    """Write the luminance of an LED that falls exponentially, as a source meter exports it."""
+    lines = ["time (s),luminance (cd/m2)"]
+    for share in np.linspace(0.0, 1.2, 61):
+        lines.append(f"{share * t50_s:.6g},{start_cd_m2 * 0.5**share:.6g}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return str(path)
+
+
 def quick_plans(folder):
     """Return a short run of every plan.
 
@@ -81,6 +106,60 @@ def quick_plans(folder):
             values={"max_time_min": 4.0, "interval_s": 10.0, "temperature_degc": 30.0},
             changes={"extra": PLATE, "sample": "drop-5um-toluene"},
             summary="explanation",
+        ),
+        "thermal_regrowth": Quick(
+            devices=devices(*PL, thermostat="plate"),
+            values={"temperature_degc": 35.0, "ramp_k_min": 0.0, "hold_min": 2.0, "cool_min": 2.0,
+                    "interval_s": 15.0, "baseline_frames": 3},
+            changes={"extra": PLATE},
+            summary="peak_held_nm",
+        ),
+        "ultrasonication_assembly": Quick(
+            devices=devices(*PL, "sonicator", thermostat="plate"),
+            values={"max_time_min": 1.0, "baseline_frames": 3},
+            changes={"extra": PLATE + SONICATOR},
+            summary="sonicated_s",
+        ),
+        "co_assembly": Quick(
+            devices=devices(*PL, "balance", "pump", second_pump="other_pump"),
+            values={"max_time_min": 3.0, "interval_s": 10.0, "volume_ul": 20.0},
+            changes={"extra": PLATE + OTHER_PUMP, "sample": "drop-5um-toluene"},
+            summary="explanation",
+        ),
+        "interface_nanoplates": Quick(
+            devices=devices(*PL, "pump"),
+            values={"layer_ul": 10.0, "layer_rate_ul_min": 10.0, "scan_axis": "x",
+                    "scan_range_um": 800.0, "scan_steps": 3, "scan_every_min": 1.0,
+                    "max_time_min": 3.0},
+            summary="largest_shift_nm",
+        ),
+        "water_stability": Quick(
+            devices=devices(*PL, "pump", thermostat="plate"),
+            values={"water_ul": 200.0, "max_time_min": 5.0, "points_per_decade": 5,
+                    "stir_rpm": 300.0},
+            changes={"extra": PLATE},
+            summary="t50_s",
+        ),
+        "map_scan": Quick(
+            devices=devices(*PL),
+            values={"rows": 1, "columns": 4, "pitch_um": 500.0, "focus_axis": "x",
+                    "focus_steps": 3},
+            summary="area_relative_sd",
+        ),
+        "action_spectrum": Quick(
+            devices=devices(*PL),
+            values={"positions": ("a1", "a2"), "wavelengths_nm": (405.0, 450.0),
+                    "absorbances": (0.5, 0.4), "absorbed_umol_cm2": 1.0, "exposure_min": 1.0,
+                    "spectra": 2, "baseline_frames": 3},
+            changes=tray,
+            summary="best_nm",
+        ),
+        "led_lifetime": Quick(
+            devices={},
+            values={"files": (write_luminance(folder / "led1.csv", 11500.0, 810.0),
+                              write_luminance(folder / "led2.csv", 100.0, 694 * 3600.0))},
+            summary="n",
+            lights=False,
         ),
         "uv_photostability": Quick(
             devices=devices(*PL),
@@ -160,7 +239,7 @@ def quick_plans(folder):
         ),
         "calibrate_irradiance": Quick(
             devices=devices("light", "meter", "stage"),
-            values={"points": 3, "wavelengths_nm": (405.0,)},
+            values={"points": 3},
             summary="largest_deviation",
         ),
         "calibrate_nonlinearity": Quick(

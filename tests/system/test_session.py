@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from plans.records import open_run
+from plans.samples import Batch, Sample, SampleStore
 from plans.session import Session
 from simulators.bench import SimulatedBench
 from tests.system.conftest import DEMO
@@ -101,3 +103,36 @@ def test_a_second_ctrl_c_switches_off_without_waiting(session, simulators, virtu
     assert result["exit_status"] == "abort"
     assert not simulators.state("light")["emitting"]
     assert "Ctrl-C: switching off without waiting for the run" in said
+
+
+def short_run(folder, sample, say):
+    return Session(
+        bench_file=DEMO,
+        plan_name="calibrate_dark",
+        assignments=["integration_times_s=0.1", "frames_each=3", f"sample={sample}"],
+        runs_folder=folder,
+        say=say,
+    )
+
+
+def start_of(session, simulators):
+    return open_run(run(session, simulators)["run_folder"]).start
+
+
+def test_a_run_carries_the_card_of_its_sample(simulators, said, tmp_path):
+    store = SampleStore(tmp_path)
+    store.put(Batch(name="B7"))
+    store.put(Sample(name="S1", batch="B7", concentration_nm=20.0))
+    start = start_of(short_run(tmp_path, "S1", said.append), simulators)
+    assert start["sample_card"] == store.card("S1").as_metadata()
+    assert start["sample_card"]["batch"]["name"] == "B7"
+
+
+def test_a_run_of_an_unknown_sample_has_no_card(simulators, said, tmp_path):
+    assert "sample_card" not in start_of(short_run(tmp_path, "S2", said.append), simulators)
+
+
+def test_a_broken_store_is_said_and_stops_no_run(simulators, said, tmp_path):
+    (tmp_path / "samples.sqlite3").write_text("this is no database", encoding="utf-8")
+    assert "sample_card" not in start_of(short_run(tmp_path, "S1", said.append), simulators)
+    assert any(text.startswith("note: the run has no sample card") for text in said)

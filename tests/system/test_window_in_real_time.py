@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -127,11 +128,7 @@ def test_a_killed_bench_process_is_said_and_can_be_loaded_again(opened, qtbot):
     qtbot.waitUntil(window.experiment.run.isEnabled, timeout=LONG_MS)
 
 
-def test_a_killed_window_leaves_the_light_off_and_the_data_whole(tmp_path):
-    """The window is another process here, the instruments are in this one, on their own clock."""
-    import subprocess
-
-    script = """
+WINDOW_THAT_RUNS = """
 import sys
 from pathlib import Path
 from qtpy.QtCore import QTimer
@@ -148,6 +145,7 @@ window.show()
 window.start()
 def go():
     if window.experiment.run.isEnabled():
+        print(window.conductor.session.process_id, flush=True)
         window.experiment.form.set_values({"interval_s": 1.0, "baseline_frames": 3})
         window.experiment.run.click()
         return
@@ -155,6 +153,11 @@ def go():
 go()
 application.exec()
 """
+
+
+@pytest.mark.parametrize("how", ["the window alone", "the window and the process of the bench"])
+def test_a_killed_window_leaves_the_light_off_and_the_data_whole(how, opened, qtbot, tmp_path):
+    """The window is another process here, the instruments are in this one, on their own clock."""
     with SimulatedBench(DEMO, ports="any") as simulators:
         text = DEMO.read_text(encoding="utf-8")
         for name, address in simulators.addresses.items():
@@ -167,31 +170,42 @@ application.exec()
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
         runs = tmp_path / "runs"
         window = subprocess.Popen(
-            [sys.executable, "-c", script, str(bench), str(runs), str(tmp_path / "places")],
-            env=environment, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL,
+            [sys.executable, "-c", WINDOW_THAT_RUNS, bench, runs, tmp_path / "places"],
+            env=environment, cwd=Path(__file__).parents[2], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
+            host_id = int(window.stdout.readline())
             wait_until(lambda: is_exposing(simulators), 90.0)
+            if how != "the window alone":
+                os.kill(host_id, getattr(signal, "SIGKILL", signal.SIGTERM))
             window.kill()
             killed_s = time.perf_counter()
             wait_until(lambda: not simulators.state("light")["emitting"], 10.0)
             took_s = time.perf_counter() - killed_s
             folder = next(path for path in runs.iterdir() if path.is_dir())
-            wait_until(lambda: open_run(folder).exit_status != "unfinished", 30.0)
+            if how == "the window alone":
+                wait_until(lambda: open_run(folder).exit_status != "unfinished", 30.0)
         finally:
             window.kill()
             window.wait()
+            window.stdout.close()
     assert took_s < 2.0
     assert open_run(folder).event_count("primary") >= 3
-    assert '"running"' in (tmp_path / "places" / "queue.json").read_text(encoding="utf-8")
+    after = opened()
+    assert [run.stage for run in after.queue] == ["interrupted"]
+    assert "Interrupted" in after.bar.safe_report.text()
+    qtbot.wait(1000)
+    assert after.bar.engine.text() == "idle"
+    assert after.bar.light.text() == "light off"
 
 
 def is_exposing(simulators):
-    return simulators.truth()["dose_j_cm2"] > 0.02 and simulators.state("light")["emitting"]
+    return simulators.state("light")["emitting"] and simulators.truth()["dose_j_cm2"] > 0.02
 
 
 def wait_until(condition, timeout_s):
     end_s = time.perf_counter() + timeout_s
     while not condition():
         assert time.perf_counter() < end_s, "it did not come true"
-        time.sleep(0.01)
+        time.sleep(0.02)

@@ -46,8 +46,8 @@ def test_the_live_panel_draws_spectrum_fit_residual_waterfall_and_tracks(window)
 
 def test_an_empty_plot_says_why(window):
     window.live.redraw()
-    assert "press Run" in window.live.spectra._empty.textItem.toPlainText()
-    assert "no peak yet" in window.live.tracks._plots[0]._empty.textItem.toPlainText()
+    assert "press Run" in window.live.spectra.words.text
+    assert "no peak yet" in window.live.tracks._plots[0].words.text
 
 
 def test_the_cursor_of_the_waterfall_shows_that_spectrum(window):

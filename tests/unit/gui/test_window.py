@@ -34,7 +34,7 @@ def test_the_form_asks_for_a_preflight_and_a_refusal_forbids_the_run(window, qtb
         checks=(row(name="light", verdict="ok", detail="405 nm"),
                 row(name="stage", verdict="note", detail="will be homed"))))  # fmt: skip
     assert "2 checks ok, 1 note" in window.experiment.preflight.head.text()
-    assert "at most 1 h of bench time, 1 min here" in window.experiment.estimate.text()
+    assert "at most 1 h (1 min here)" in window.experiment.estimate.text()
     assert window.experiment.run.isEnabled()
     say(
         window,

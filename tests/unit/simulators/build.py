@@ -13,6 +13,7 @@ from simulators.newera_ne1000 import NewEraNE1000
 from simulators.newera_plunger import Syringe
 from simulators.newport_axis import AxisTable as NewportAxisTable
 from simulators.newport_esp301 import NewportESP301
+from simulators.numato_relay import NumatoRelay
 from simulators.ocean_hdx import OceanHDX
 from simulators.ocean_ooi import FLAME_S, OceanOoi
 from simulators.ocean_qepro import OceanQePro
@@ -94,6 +95,7 @@ _BUILDERS = {
     "ika-plate": lambda world, initial: IkaPlate(world, **initial),
     "mt-sics": lambda world, initial: MettlerBalance(world, **initial),
     "sartorius-sbi": lambda world, initial: SartoriusBalance(world, **initial),
+    "numato-relay": lambda world, initial: NumatoRelay(world, **initial),
     "thorlabs-sc10": lambda world, initial: ThorlabsSC10(world, **initial),
     "thorlabs-fw102c": lambda world, initial: ThorlabsFW102C(world, **initial),
 }

@@ -80,6 +80,10 @@ class FakeWorld:
         self.advance(now_s)
         self.calls.append(("gas", now_s, flow_sccm))
 
+    def set_sonication(self, now_s, share):
+        self.advance(now_s)
+        self.calls.append(("sonication", now_s, share))
+
     def truth(self, now_s):
         self.advance(now_s)
         return {"time_s": now_s}

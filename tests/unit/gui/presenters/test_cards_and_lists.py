@@ -75,9 +75,7 @@ def test_an_estimate_is_right_after_a_pause():
 def test_an_estimate_says_how_long_it_takes_here():
     estimate = Estimate(local=noon)
     assert estimate.whole_text(None, 1.0) == "runs until it is ended"
-    assert estimate.whole_text(3600.0, 60.0) == (
-        "at most 1 h of bench time, 1 min here, until 12:01"
-    )
+    assert estimate.whole_text(3600.0, 60.0) == "at most 1 h (1 min here), until 12:01"
     estimate.begin(3600.0, 60.0)
     assert "(1 min here)" in estimate.left_text()
     estimate.set_speed(1.0)

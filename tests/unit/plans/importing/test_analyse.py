@@ -6,7 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from plans.importing import read_spectra
 from plans.importing.analyse import analyse_files
+from plans.records import RunRecorder
+from tests.unit.plans.records.synthetic import Regrowth
 
 KEYS = "file column time_s peak_nm peak_nm_se fwhm_nm area snr flags".split()  # noqa: SIM905
 NM = np.linspace(450, 600, 301)
@@ -68,9 +71,10 @@ def test_pictures_and_tables_are_written(tmp_path, heights):
     out = tmp_path / "new" / "out"
     assert analyse_files([write(tmp_path / "a.csv", heights)], out_dir=out, report=said.append) == 0
     assert is_png(out / "a.peaks.png")
+    assert "How it was read" in (out / "a.report.html").read_text(encoding="utf-8")
     with (out / "a.peaks.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert list(rows[0]) == KEYS
+    assert list(rows[0])[: len(KEYS)] == KEYS
     assert len(rows) == len(heights)
     assert "wrote" in said[-1]
 
@@ -86,8 +90,9 @@ def test_long_runs_are_drawn_against_minutes_hours_or_numbers(tmp_path, unit):
 def test_files_of_one_name_do_not_overwrite_each_other(tmp_path):
     paths = [write(tmp_path / folder / "a.csv", [1000]) for folder in ("x", "y")]
     analyse_files(paths, out_dir=tmp_path / "out", report=lambda line: None)
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["a (2).peaks.csv", "a (2).peaks.png", "a.peaks.csv", "a.peaks.png"]
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    kinds = ("peaks.csv", "peaks.png", "report.html")
+    assert names == {f"{stem}.{kind}" for stem in ("a", "a (2)") for kind in kinds}
 
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
@@ -105,3 +110,70 @@ def test_a_known_excitation_and_band_are_passed_on(tmp_path):
     analyse_files([path], json_lines=found.append, report=print, excitation_nm=[515.0])
     analyse_files([path], json_lines=found.append, report=print, band_nm=(530.0, 600.0))
     assert [json.loads(line)["peak_nm"] for line in found] == [None, None]
+
+
+def test_a_series_is_laid_over_an_earlier_one(tmp_path):
+    earlier = write(tmp_path / "earlier.csv", [1000, 1000, 1000])
+    later = write(tmp_path / "later.csv", [1000, 1000, 1000], peak_nm=517.0)
+    said = []
+    settings = {"out_dir": tmp_path / "out", "against": earlier, "report": said.append}
+    assert analyse_files([later], **settings) == 0
+    (words,) = [line for line in said if "against earlier.csv" in line]
+    assert "start +2.0" in words
+    assert "end +2.0" in words
+    assert "Against earlier.csv" in (tmp_path / "out" / "later.report.html").read_text("utf-8")
+    gone = {**settings, "against": tmp_path / "gone.csv"}
+    assert analyse_files([later], **gone) == 1
+    dark = write(tmp_path / "dark.csv", [0, 0])
+    said.clear()
+    analyse_files([dark], against=earlier, report=said.append)
+    assert "no peak to compare" in said[-1]
+
+
+def test_a_long_series_tells_how_far_it_is_and_prints_its_ends(tmp_path):
+    path = write(tmp_path / "a.csv", [1000.0] * 1100)
+    said, progress = [], []
+    assert analyse_files([path], report=said.append, progress=progress.append) == 0
+    assert progress == ["a.csv: 1000 of 1100 spectra", "a.csv: 1100 of 1100 spectra"]
+    assert len(said) == 2 + 41
+    assert "1060 more" in said[22]
+
+
+def test_a_folder_and_a_recorded_run_are_analysed(tmp_path):
+    folder = tmp_path / "files"
+    for number in range(3):
+        write(folder / f"{number}.csv", [1000], heading=["counts"])
+    (folder / "broken.csv").write_text("nothing")
+    (folder / "notes.pdf").write_text("not a spectrum")
+    found, said = [], []
+    assert analyse_files([folder], json_lines=found.append, report=said.append) == 1
+    assert [json.loads(line)["column"] for line in found] == ["0", "1", "2"]
+    assert "broken.csv" in said[0]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert analyse_files([empty], report=said.append) == 1
+    assert "holds no file of spectra" in said[-1]
+
+
+def test_the_spectra_of_a_recorded_run_are_read_again(tmp_path):
+    recorder = RunRecorder(tmp_path / "runs")
+    for name, document in Regrowth(baseline=3, exposure=4, dark_tail=2).documents():
+        recorder(name, document)
+    recorder.finish()
+    (run,) = (tmp_path / "runs").glob("*/run.jsonl")
+    found = []
+    assert analyse_files([run.parent], json_lines=found.append, report=print) == 0
+    rows = [json.loads(line) for line in found]
+    assert len(rows) == 9
+    assert all(514 < row["peak_nm"] < 521 for row in rows)
+    assert rows[0]["column"] == "baseline 1"
+    again = read_spectra(run.parent / "run.nxs")
+    assert len(again.spectra) == 9
+    assert again.spectra[3].time_s == pytest.approx(rows[3]["time_s"])
+
+
+def test_a_run_without_spectra_is_refused(tmp_path):
+    (tmp_path / "run.jsonl").write_text("")
+    said = []
+    assert analyse_files([tmp_path], report=said.append) == 1
+    assert "recorded" in said[0]

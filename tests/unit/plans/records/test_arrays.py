@@ -27,7 +27,7 @@ def row(number):
 def test_rows_are_readable_while_the_file_is_open(store):
     store.add([SPECTRUM])
     for number in range(4):
-        assert store.append(SPECTRUM, row(number)) == number
+        assert store.append(SPECTRUM, row(number)).index == number
         rows = read_rows(store.path, "primary/counts", [0, number])
         np.testing.assert_array_equal(rows[1], row(number))
 
@@ -45,8 +45,8 @@ def test_a_later_dataset_keeps_the_rows_of_the_earlier_one(store):
     store.append(SPECTRUM, row(1))
     store.add([IMAGE])
     image = np.arange(6, dtype="<u2").reshape(2, 3)
-    assert store.append(IMAGE, image) == 0
-    assert store.append(SPECTRUM, row(2)) == 1
+    assert store.append(IMAGE, image).index == 0
+    assert store.append(SPECTRUM, row(2)).index == 1
     store.close()
     with h5py.File(store.path, "r") as file:
         np.testing.assert_array_equal(file["primary/counts"][:], [row(1), row(2)])

@@ -183,7 +183,8 @@ def test_lists_in_the_journal_come_back_as_columns(tmp_path):
 def test_pointers_and_events_without_their_descriptor_are_passed_over(tmp_path):
     (tmp_path / "run.jsonl").write_text(
         '["start",{"uid":"a","time":1.0}]\n'
-        '["stream_datum",{"stream_resource":"gone","descriptor":"d"}]\n'
+        '["stream_datum",{"stream_resource":"gone","descriptor":"d",'
+        '"indices":{},"seq_nums":{}}]\n'
         '["event",{"descriptor":"gone","seq_num":1,"data":{},"time":2.0}]\n',
         encoding="utf-8",
     )

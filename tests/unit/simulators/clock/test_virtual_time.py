@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+import serial
 from bluesky import RunEngine
 from bluesky import plan_stubs as bps
 from bluesky import plans as bp
@@ -20,7 +21,13 @@ from ophyd import Device, Signal
 from ophyd.sim import SynAxis, det
 from ophyd.status import DeviceStatus, SubscriptionStatus
 
-from simulators.clock import LeakedThreadError, current_clock, originals, virtual_time
+from simulators.clock import (
+    LeakedThreadError,
+    RealAddressError,
+    current_clock,
+    originals,
+    virtual_time,
+)
 
 EXACT = pytest.approx
 
@@ -311,3 +318,17 @@ def test_the_same_story_every_time():
             stories.append(run_story())
     assert all(story == stories[0] for story in stories)
     assert len(stories[0]) == 120
+
+
+@pytest.mark.parametrize("ask", ["connect", "connect_ex"])
+@pytest.mark.parametrize("host", ["192.0.2.7", "instrument.example"])
+def test_virtual_time_keeps_away_from_real_instruments(virtual_clock, ask, host):
+    with socket.socket() as sock, pytest.raises(RealAddressError, match=f"{host}:5025"):
+        getattr(sock, ask)((host, 5025))
+
+
+def test_virtual_time_keeps_away_from_serial_ports(virtual_clock):
+    port = serial.Serial()
+    port.port = "COM7"
+    with pytest.raises(RealAddressError, match="COM7"):
+        port.open()

@@ -1,0 +1,264 @@
+"""Hostile arrays and mutated files against the analysis; prints what was found.
+
+Every array goes through the single fit, the batch, the tracker or the mixture. No exception is
+allowed, no number without a peak, no result that is not finite where there is one. Files are
+measured ones with bytes changed, cut, doubled and put in another order; a reader may refuse them
+with `SpectrumFileError` and nothing else. The numbers on the command
+line are how many arrays and files, and the first seed.
+"""
+
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1])]
+
+import numpy as np  # noqa: E402 - found only after the line above
+
+from plans.analysis import fit_peak, fit_peaks, fit_two_lines, unmix_spectrum  # noqa: E402
+from plans.analysis.chain import CorrectionChain, Nonlinearity  # noqa: E402
+from plans.analysis.peak_result import NUMBERS, PeakResult  # noqa: E402
+from plans.importing import SpectrumFileError, read_spectra  # noqa: E402
+from plans.importing.analyse import analyse_series  # noqa: E402
+from plans.live.tracker import PLTracker  # noqa: E402
+
+ARRAYS, FILES = 100_000, 10_000
+SLOWEST_S = 10.0
+DATA = HERE.parent / "data"
+SIZES = (0, 1, 2, 3, 5, 17, 64, 128, 256, 512)
+HUGE = (np.nan, np.inf, -np.inf, 1e308, -1e308, 5e-324, 0.0, -1.0, 65535.0, 2.0**63)
+
+
+def axis_of(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Return a wavelength axis, mostly a good one."""
+    good = np.linspace(*np.sort(rng.uniform(200, 1100, 2)), size)
+    kind = rng.integers(10)
+    if kind == 0:
+        return good[::-1]
+    if kind == 1:
+        return rng.permutation(good)
+    if kind == 2:
+        return np.full(size, 515.0)
+    if kind == 3 and size:
+        good[rng.integers(size)] = rng.choice(HUGE)
+    elif kind == 4:
+        return rng.normal(size=size) * 10 ** rng.uniform(-300, 300)
+    return np.linspace(350, 900, size) if kind > 6 else good
+
+
+def counts_of(rng: np.random.Generator, axis: np.ndarray) -> np.ndarray:
+    """Return counts of some kind: lines, noise, steps, constants, powers of ten, spoilt pixels."""
+    size, kind = axis.size, rng.integers(9)
+    counts = rng.normal(size=size) * 30.0
+    if kind < 4:
+        middle, width = rng.uniform(300, 900), 10 ** rng.uniform(-1, 2.3)
+        with np.errstate(all="ignore"):
+            away = np.minimum(((axis - middle) / width) ** 2, 700.0)
+            counts = counts + 10 ** rng.uniform(0, 6) * np.exp(-away)
+    elif kind == 4:
+        counts = np.full(size, rng.choice(HUGE))
+    elif kind == 5:
+        counts = counts * 10 ** rng.uniform(-320, 300)
+    elif kind == 6:
+        counts = np.cumsum(counts)
+    elif kind == 7:
+        counts = np.where(np.arange(size) < rng.integers(size + 1), 0.0, 1e5)
+    if size and rng.integers(3) == 0:
+        spoilt = rng.integers(size, size=int(rng.integers(1, 1 + max(1, size // 4))))
+        counts[spoilt] = rng.choice(HUGE, size=spoilt.size)
+    if rng.integers(4) == 0:
+        counts = np.clip(np.round(np.nan_to_num(counts)), 0, 65535)
+    return counts if rng.integers(50) else counts[: size // 2]
+
+
+def judge(peak: PeakResult) -> str:
+    """Say what is wrong with a result, "" for nothing."""
+    numbers = np.array([getattr(peak, name) or np.nan for name in NUMBERS[1:]], dtype=np.float64)
+    if peak.peak_nm is None:
+        if np.any(np.isfinite(numbers)):
+            return "a number without a peak"
+        return "" if peak.reason and "no_peak" in peak.flags else "no peak and no reason"
+    known = np.isfinite(peak.peak_nm) and np.isfinite(peak.peak_nm_se) and peak.peak_nm_se >= 0.0
+    return "" if known else "a peak that is not a number with an uncertainty"
+
+
+def single(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
+    """Read one spectrum, with settings of all kinds."""
+    settings: dict[str, object] = {}
+    if rng.integers(3) == 0:
+        settings = {
+            "excitation_nm": (float(rng.choice([405.0, np.nan, -1.0, 515.0])),),
+            "dark_noise": float(rng.choice([*HUGE, 30.0])),
+            "full_scale_counts": float(rng.choice([*HUGE, 65535.0])),
+            "resolution_nm": float(rng.choice([*HUGE, 1.4])),
+        }
+        bands = (None, (450.0, 650.0), (700.0, 300.0), (np.nan, 1.0))
+        settings["band_nm"] = bands[int(rng.integers(4))]
+    return judge(fit_peak(axis, counts, **settings))  # type: ignore[arg-type]
+
+
+def several(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
+    """Read the same spectrum among others."""
+    if counts.size != axis.size:
+        return ""
+    stack = np.array([counts, counts[::-1], np.zeros(axis.size)])
+    found = fit_peaks(axis, stack)
+    return next((bad for row in range(3) if (bad := judge(found.result(row)))), "")
+
+
+def mixed(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
+    """Unmix it, against itself turned round, and split it."""
+    with_end = unmix_spectrum(axis, counts, first_counts=counts, end_counts=counts[::-1])
+    split = fit_two_lines(axis, counts)
+    for share, reason in (
+        (with_end.end_fraction, with_end.reason),
+        (split.red_fraction, split.reason),
+    ):
+        if share is None and not reason:
+            return "no share and no reason"
+        if share is not None and not 0.0 <= share <= 1.0 + 1e-9:
+            return f"a share of {share}"
+    return ""
+
+
+class Live:
+    """A tracker that goes on through everything, with a chain that does not fit."""
+
+    def __init__(self) -> None:
+        bent = Nonlinearity(name="bent", coefficients=(1.0, -1e-6))
+        self._tracker = PLTracker(chain=CorrectionChain(nonlinearity=bent, boxcar_px=1))
+        self._number = 0
+
+    def __call__(self, rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
+        """Track a spectrum as an event of a run of its own or of the one before."""
+        if self._number % 50 == 0:
+            self._tracker("start", {"uid": "run", "time": 0.0})
+            for name in ("primary", "dark"):
+                self._tracker("descriptor", {"uid": name, "name": name})
+        self._number += 1
+        data = {
+            "spectrometer_spectrum_counts": counts,
+            "spectrometer_wavelength_nm": axis,
+            "spectrometer_integration_time_s": float(rng.choice([0.1, 0.1, *HUGE])),
+            "light_wavelength_nm": float(rng.choice([405.0, np.nan, 0.0])),
+        }
+        stream = "dark" if rng.integers(8) == 0 else "primary"
+        event = {"descriptor": stream, "seq_num": self._number, "time": float(self._number)}
+        self._tracker("event", {**event, "data": data, "timestamps": {}})
+        values = self._tracker.read()
+        self._tracker.describe()
+        latest = self._tracker.latest
+        if latest is None or stream == "dark":
+            return ""
+        if latest.peak.peak_nm is None and np.isfinite(values["tracker_peak_nm"]["value"]):
+            return "a tracked number without a peak"
+        return judge(latest.peak)
+
+
+def mutated(rng: np.random.Generator, content: bytes) -> bytes:
+    """Return a file that something happened to."""
+    held = bytearray(content[: 1 + int(rng.integers(min(len(content), 60_000)))])
+    for _ in range(int(rng.integers(1, 6))):
+        kind, at = rng.integers(6), int(rng.integers(len(held) + 1))
+        length = int(rng.integers(1, 400))
+        if kind == 0:
+            del held[at : at + length]
+        elif kind == 1:
+            held[at:at] = held[at : at + length]
+        elif kind == 2:
+            held[at:at] = rng.bytes(int(rng.integers(1, 40)))
+        elif kind == 3 and at < len(held):
+            held[at] = int(rng.integers(256))
+        elif kind == 4:
+            held[at:at] = rng.choice([b",", b"\n", b"\t", b";", b"nan", b"1e400", b"-", b"\0"])
+        else:
+            held = bytearray(bytes(held).replace(b",", rng.choice([b";", b"\t", b" ", b",,"])))
+        held = held or bytearray(b"\n")
+    return bytes(held)
+
+
+def read_mutated(rng: np.random.Generator, path: Path, seeds: list[tuple[str, bytes]]) -> str:
+    """Read a mutated file and analyse what it holds."""
+    ending, content = seeds[int(rng.integers(len(seeds)))]
+    target = path.with_suffix(ending)
+    target.write_bytes(mutated(rng, content))
+    try:
+        series = read_spectra(target)
+    except SpectrumFileError:
+        return ""
+    finally:
+        target.unlink()
+    few = replace(series, spectra=series.spectra[:2])
+    return next((bad for item in analyse_series(few) if (bad := judge(item.peak))), "")
+
+
+class Campaign:
+    """Counts what went wrong and keeps the first seeds of each kind."""
+
+    def __init__(self) -> None:
+        self.problems: Counter[str] = Counter()
+        self.seeds: dict[str, int] = {}
+        self.slowest_s = 0.0
+
+    def ask(self, seed: int, what: str, question: Callable[[], str]) -> None:
+        """Ask once; exceptions, warnings and slow answers are problems, too."""
+        begin = time.perf_counter()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                problem = question()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is looked for
+            problem = f"{type(error).__name__}: {error}"
+        took_s = time.perf_counter() - begin
+        self.slowest_s = max(self.slowest_s, took_s)
+        if took_s > SLOWEST_S:
+            problem = problem or "slow"
+        if problem:
+            key = f"{what}: {problem}"
+            self.problems[key] += 1
+            self.seeds.setdefault(key, seed)
+
+
+def seed_files() -> list[tuple[str, bytes]]:
+    """Return the files that are mutated: all kinds of text, JCAMP, NeXus."""
+    paths = [path for path in DATA.rglob("*") if path.suffix.lower() in READ]
+    return [(path.suffix.lower(), path.read_bytes()) for path in sorted(paths)]
+
+
+READ = {".csv", ".tsv", ".txt", ".jdx", ".dx", ".spc", ".nxs", ".h5"}
+
+
+def main() -> int:
+    """Run the campaign; return 1 when anything was found."""
+    given = [int(word) for word in sys.argv[1:]]
+    arrays, files, first = (*given, *(ARRAYS, FILES, 0)[len(given) :])
+    campaign, live = Campaign(), Live()
+    ways = (("fit_peak", single), ("fit_peaks", several), ("tracker", live), ("mixture", mixed))
+    weights = (0.55, 0.2, 0.2, 0.05)
+    for seed in range(first, first + arrays):
+        rng = np.random.default_rng(seed)
+        axis = axis_of(rng, int(rng.choice(SIZES)))
+        counts = counts_of(rng, axis)
+        name, way = ways[int(rng.choice(len(ways), p=weights))]
+        campaign.ask(seed, name, lambda: way(rng, axis, counts))  # noqa: B023 - called at once
+    print(f"{arrays} arrays, slowest {campaign.slowest_s:.2f} s, {len(campaign.problems)} problems")
+    seeds = seed_files()
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + files):
+            rng = np.random.default_rng(10**9 + seed)
+            path = Path(folder, "file")
+            campaign.ask(seed, "file", lambda: read_mutated(rng, path, seeds))  # noqa: B023
+    print(f"{files} files of {len(seeds)}, slowest {campaign.slowest_s:.2f} s")
+    for problem, count in campaign.problems.most_common():
+        print(f"  {count} x {problem} (first seed {campaign.seeds[problem]})")
+    return 1 if campaign.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""One run in real time, in a process of its own, with one fault in it (POSIX)."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from instruments.guard import read_reports
+from plans.records import RecordError, open_run, repair_run, verify_run
+from tests.campaign import ledger
+
+ROOT = Path(__file__).parents[2]
+MARK = "REGROW_CAMPAIGN_POINT"
+START_S, END_S = 120.0, 60.0
+FAULTS = (
+    "kill -9 of the plan", "process stopped", "SIGTERM", "SIGINT",
+    "kill -9 of the guard", "kill -9 of the simulators", "kill -9 of plan, guard just replaced",
+)  # fmt: skip
+
+
+class BenchProcess:
+    """The simulators' process."""
+
+    def __init__(self, folder):
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "tests.campaign.bench_process", str(folder / "bench.toml")],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.bench_file = Path(json.loads(self._popen.stdout.readline())["bench"])
+
+    def ask(self, what):
+        self._popen.stdin.write(json.dumps({"do": what}) + "\n")
+        self._popen.stdin.flush()
+        return json.loads(self._popen.stdout.readline())
+
+    def kill(self):
+        self._popen.kill()
+        self._popen.wait(10)
+        self._popen.stdin.close()
+        self._popen.stdout.close()
+
+    def is_on(self):
+        states = self.ask("states")
+        return any(s.get("emitting") or s.get("pumping") for s in states.values())
+
+
+class Child:
+    """The process of the run, and what it said."""
+
+    def __init__(self, bench_file, folder):
+        self.acknowledged = 0
+        self.guard = None
+        self.errors = (folder / "stderr.txt").open("w")
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "tests.campaign.child", str(bench_file), str(folder / "runs")],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            env={**os.environ, MARK: str(folder)},
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self):
+        for line in self.popen.stdout:
+            word, _, number = line.partition(" ")
+            if word == "ack":
+                self.acknowledged = int(number)
+            elif word == "guard":
+                self.guard = int(number)
+
+    def wait_for(self, condition, timeout_s):
+        end_s = time.monotonic() + timeout_s
+        while time.monotonic() < end_s:
+            if condition():
+                return True
+            if self.popen.poll() is not None:
+                return condition()
+            time.sleep(0.02)
+        return False
+
+    def close(self):
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait(20)
+        self._thread.join(20)
+        self.popen.stdout.close()
+        self.errors.close()
+
+
+def run(bench, fault, rng, folder):
+    """Run the plan, strike while something is on, and return a row of the table."""
+    bench.ask("power_cycle")
+    row = {"plan": "light_regrowth", "fault": fault, "hit": ""}
+    child = Child(bench.bench_file, folder)
+    try:
+        frames = rng.randrange(0, 8)  # from the dosing before the first frame to the exposure
+        started = child.wait_for(lambda: child.acknowledged >= frames and bench.is_on(), START_S)
+        if not started:
+            row["broken"] = "the run did not light: " + (folder / "stderr.txt").read_text()[-500:]
+            return row
+        time.sleep(rng.uniform(0.0, 0.8))
+        row["struck"], row["on_at_fault"] = True, bench.is_on()
+        fault_s = time.monotonic()
+        _strike(fault, child, bench)
+        if fault == "kill -9 of the simulators":
+            row["all_off_s"] = 0.0  # what was on has gone with them
+        ended = child.wait_for(lambda: child.popen.poll() is not None, END_S)
+        row["exit_status"] = str(child.popen.poll()) if ended else "did not end"
+        if fault != "kill -9 of the simulators":
+            _wait_until_dark(bench)
+            intervals = ledger.all_spans(bench.ask("states"))
+            row["all_off_s"] = ledger.off_after_s(intervals, _told_s(fault, fault_s, child))
+            row["safe_at_end"] = all(s["safe"] for s in bench.ask("states").values())
+        row["acknowledged"] = child.acknowledged
+        row["leftovers"] = _leftovers(folder)
+        row.update(_records(child, folder))
+        reports = [r for path in (folder / "runs").rglob("guard.jsonl")
+                   for r in read_reports(path.parent)]  # fmt: skip
+        row["guard"] = [(r.cause, r.is_safe, r.took_s) for r in reports]
+        return row
+    finally:
+        child.close()
+
+
+def _told_s(fault, fault_s, child):
+    return getattr(child, "told_s", fault_s)
+
+
+def _strike(fault, child, bench):
+    pid = child.popen.pid
+    if fault == "kill -9 of the plan":
+        os.kill(pid, signal.SIGKILL)
+    elif fault == "process stopped":
+        os.kill(pid, signal.SIGSTOP)
+    elif fault == "SIGTERM":
+        os.kill(pid, signal.SIGTERM)
+    elif fault == "SIGINT":
+        os.kill(pid, signal.SIGINT)
+    elif fault == "kill -9 of the simulators":
+        bench.kill()
+    elif fault.startswith("kill -9 of the guard"):
+        os.kill(child.guard, signal.SIGKILL)
+        time.sleep(4.0)  # the run goes on under a second guard, until the operator ends it
+        child.told_s = time.monotonic()
+        os.kill(pid, signal.SIGINT)
+    else:  # the guard is killed, another one comes up, and then the plan is killed
+        os.kill(child.guard, signal.SIGKILL)
+        time.sleep(8.0)
+        child.told_s = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+
+
+def _wait_until_dark(bench):
+    end_s = time.monotonic() + 15.0
+    while bench.is_on() and time.monotonic() < end_s:
+        time.sleep(0.02)
+
+
+def _leftovers(folder):
+    """Return the processes of the point that are still there after a while."""
+    mark = f"{MARK}={folder}".encode()
+    end_s = time.monotonic() + 15.0
+    while True:
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (path / "environ").read_bytes().split(b"\0"):
+                    found.append((path / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        if not found or time.monotonic() > end_s:
+            return "; ".join(found)
+        time.sleep(0.1)
+
+
+def _records(child, folder):
+    runs = [path for path in (folder / "runs").iterdir() if path.is_dir()]
+    if not runs:
+        return {"readable": child.acknowledged == 0, "lost": child.acknowledged, "events": 0}
+    try:
+        opened = open_run(runs[0])
+        for stream in opened.streams:
+            opened.table(stream)
+        tracked = opened.event_count("tracked")
+        repair_run(runs[0])
+        problems = verify_run(runs[0]).problems
+        again = open_run(runs[0]).event_count("tracked")
+    except RecordError as error:
+        return {"readable": False, "lost": child.acknowledged, "why": str(error)}
+    lost = max(0, child.acknowledged - tracked) + (tracked - again)
+    return {"readable": True, "events": tracked, "lost": lost, "problems": list(problems)[:3]}

@@ -1,0 +1,163 @@
+"""Interlocks of the bench refuse, pause and switch off, whatever the plan does; in virtual time."""
+
+import threading
+import time
+
+import pytest
+
+from plans.records import open_run
+from plans.session import Session
+from simulators.bench import SimulatedBench
+from tests.system.conftest import DEMO
+from tests.system.quick_plans import PLATE
+
+VALUES = ["max_time_min=10", "dark_tail_min=0", "baseline_frames=3", "plateau=no"]
+HOT = """
+[[interlock]]
+name = "plate too hot"
+watch = "plate.temperature_degc"
+above = 60.0
+reaction = "{reaction}"
+resumes = {resumes}
+"""
+OPEN_LED = """
+[[interlock]]
+name = "lamp fault"
+watch = "light.fault"
+contains = "LED"
+"""
+SATURATED = """
+[[interlock]]
+name = "saturated"
+watch = "spectrometer.peak_counts"
+above = 65000
+must_be_known = false
+stale_s = 3600
+"""
+
+
+class Setting:
+    """A session on a simulated bench with interlocks."""
+
+    def __init__(self, folder, rules):
+        self.bench_file = folder / "bench.toml"
+        self.bench_file.write_text(DEMO.read_text("utf-8") + PLATE + rules, encoding="utf-8")
+        self.said = []
+        self.session = Session(
+            bench_file=self.bench_file,
+            plan_name="light_regrowth",
+            assignments=VALUES,
+            runs_folder=folder / "runs",
+            say=self.said.append,
+        )
+
+    def run(self, act=None, after_s=100.0):
+        """Run the plan; do something on the way."""
+        with SimulatedBench(self.bench_file, ports="any") as simulators:
+
+            def later():
+                time.sleep(after_s)
+                act(simulators)
+
+            thread = threading.Thread(target=later, name="actor")
+            if act is not None:
+                thread.start()
+            self.session.run(addresses=simulators.addresses)
+            if act is not None:
+                thread.join()
+            return {name: simulators.state(name) for name in simulators.addresses}
+
+    def events(self):
+        folder = self.session._recorder.run_folder
+        self.session._recorder.close()
+        return open_run(folder.path).table("interlocks")
+
+
+@pytest.fixture
+def setting(tmp_path, virtual_clock, capfd):
+    return lambda rules: Setting(tmp_path, rules)
+
+
+def heat(simulators):
+    """Let the plate's probe read something else: it is turned up by hand."""
+    simulators.unplug("plate")
+
+
+def test_a_value_that_nobody_can_read_any_more_switches_everything_off(setting):
+    made = setting(HOT.format(reaction="make_safe", resumes="false"))
+    states = made.run(heat)
+    outcome = made.session.outcome
+    assert outcome.exit_status == "abort"
+    assert "interlock 'plate too hot': plate.temperature_degc was last read" in outcome.reason
+    assert not states["light"]["emitting"]
+    assert any("INTERLOCK plate too hot" in words for words in made.said)
+    table = made.events()
+    assert list(table["interlock_name"]) == ["plate too hot"]
+    assert list(table["interlock_reaction"]) == ["make_safe"]
+    assert "was last read" in table["interlock_cause"][0]
+
+
+def test_a_pause_ends_the_run_when_its_rule_does_not_let_it_resume(setting):
+    made = setting(HOT.format(reaction="pause", resumes="false"))
+    states = made.run(heat)
+    assert made.session.outcome.exit_status == "abort", made.session.outcome
+    assert "plate too hot" in made.session.outcome.reason
+    assert not states["light"]["emitting"]
+
+
+def test_a_pause_that_may_resume_goes_on_when_all_is_well_again(setting):
+    made = setting(HOT.format(reaction="pause", resumes="true"))
+    seen = []
+
+    def out_and_in(simulators):
+        simulators.unplug("plate")
+        time.sleep(60.0)
+        seen.append(simulators.state("light")["emitting"])
+        simulators.replug("plate")
+
+    made.run(out_and_in)
+    assert seen == [False]
+    assert made.session.outcome.exit_status == "success", made.session.outcome
+    assert any("the run goes on" in words for words in made.said)
+    assert list(made.events()["interlock_reaction"]) == ["pause"]
+
+
+def test_a_rule_that_trips_before_the_run_refuses_it_and_nothing_is_lit(setting):
+    made = setting(HOT.format(reaction="refuse", resumes="false").replace("60.0", "10.0"))
+    states = made.run()
+    assert "interlock 'plate too hot': plate.temperature_degc is" in made.session.outcome.reason
+    assert states["light"]["log"][1:] == []
+
+
+def test_a_rule_that_only_refuses_lets_the_run_go_on_and_is_written_down(setting):
+    made = setting(HOT.format(reaction="refuse", resumes="false"))
+
+    def out_and_in(simulators):
+        simulators.unplug("plate")
+        time.sleep(60.0)
+        simulators.replug("plate")
+
+    made.run(out_and_in)
+    assert made.session.outcome.exit_status == "success", made.session.outcome
+    assert list(made.events()["interlock_reaction"]) == ["refuse"]
+
+
+def test_a_fault_of_the_lamp_is_found_between_two_frames(setting):
+    made = setting(OPEN_LED)
+    states = made.run(lambda simulators: simulators.faults("light").device("led-open", channel=1))
+    assert made.session.outcome.exit_status in {"abort", "fail"}
+    assert not states["light"]["emitting"]
+
+
+def test_a_saturated_spectrum_ends_the_run(setting):
+    made = setting(SATURATED.replace("65000", "3000"))
+    states = made.run()
+    assert made.session.outcome.exit_status == "abort", made.session.outcome
+    assert "spectrometer.peak_counts is" in made.session.outcome.reason
+    assert not states["light"]["emitting"]
+
+
+def test_without_a_rule_no_thread_is_started(setting):
+    made = setting("")
+    made.run()
+    assert made.session.outcome.exit_status == "success", made.session.outcome
