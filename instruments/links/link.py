@@ -398,8 +398,10 @@ class Link(Adapter):
         if self._settled != line.errors:
             # Only the device can tell by a question whether a late answer is still to come.
             patient = self._settled < line.owed and self.resync is None and not line.urgent
-            if self.resync is None or not line.urgent:  # it finds its answer among others
-                line.drain(self.timeout_s if patient else QUIET_S)
+            quiet_s = self.timeout_s if patient else QUIET_S
+            if line.urgent and self.resync is not None:
+                quiet_s = 0.0  # what is there must go; the question finds its answer among the rest
+            line.drain(quiet_s)
             if self.resync is not None:
                 self.resync()
             self._settled = line.errors
