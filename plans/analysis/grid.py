@@ -67,7 +67,7 @@ class Grid:
     def __init__(self, pixels_nm: FloatArray) -> None:
         size = pixels_nm.size
         pitch = float(pixels_nm[-1] - pixels_nm[0]) / (size - 1)
-        self.every = every = max(1, int(KNOT_NM / pitch))
+        self.every = every = _every(pitch)
         reach = 2 * every if every > 1 else 0
         index = np.arange(reach, size - reach, every)
         self.wavelength_nm = pixels_nm[index]
@@ -175,5 +175,13 @@ def _remembered(axis: bytes) -> Grid | None:
         return None
     if float(np.max(steps)) > KNOT_NM:
         return None
+    every = _every(float(pixels_nm[-1] - pixels_nm[0]) / (pixels_nm.size - 1))
+    if pixels_nm.size < every * (_FEWEST_KNOTS + 4):  # four are lost to the ends
+        return None
     grid = Grid(pixels_nm)
     return grid if grid.wavelength_nm.size >= _FEWEST_KNOTS else None
+
+
+def _every(pitch_nm: float) -> int:
+    """Return how many pixels make a knot."""
+    return max(1, int(KNOT_NM / pitch_nm))

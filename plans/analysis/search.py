@@ -1,5 +1,6 @@
 """Where in a spectrum a line could be."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,7 +79,9 @@ def find_candidates(binned: Binned, sigma_pixel: float, most: int = _MOST_CANDID
     needed = max(_SIGMAS * noise, 0.01 * full, 1e-9 * float(np.max(np.abs(smoothed))))
     if full <= needed:
         return Search(candidates=(), rises_to_edge=False, noise=noise)
-    index, found = find_peaks(smoothed, prominence=needed, width=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # rises that are lost in rounding
+        index, found = find_peaks(smoothed, prominence=needed, width=0)
     strongest = np.argsort(-found["prominences"], kind="stable")[:most]
     candidates = tuple(_candidate(binned, smoothed, index, found, i) for i in strongest)
     top = int(np.argmax(smoothed))

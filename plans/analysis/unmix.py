@@ -10,7 +10,7 @@ from scipy.ndimage import correlate1d
 from plans.analysis.line import SplitGaussian
 from plans.analysis.noise import FloatArray, estimate_noise
 from plans.analysis.power_law import columns, inverse_of_normal
-from plans.analysis.spectrum import HC_EV_NM
+from plans.analysis.spectrum import HC_EV_NM, SHORTEST_NM
 
 NOT_RESOLVABLE: Final = "not resolvable"
 LARGEST_SE: Final = 0.1
@@ -98,10 +98,11 @@ def _prepared(counts_se: ArrayLike | None, *given: ArrayLike) -> tuple[FloatArra
     order = np.argsort(held[0])
     held = tuple(column[order] for column in held)
     nm, spectrum = held[:2]
-    if nm.size < _FEWEST_PIXELS or nm[0] <= 0.0 or not np.all(np.diff(nm) > 0.0):
+    if nm.size < _FEWEST_PIXELS or nm[0] < SHORTEST_NM or not np.all(np.diff(nm) > 0.0):
         return "fewer than 30 pixels, two at one wavelength, or no wavelength at all"
     ready = held if counts_se is not None else (*held, _noise_of(spectrum))
-    return ready if np.all(ready[-1] > 0.0) else "the spectrum has no noise to weigh pixels with"
+    least = 1e-30 * float(np.max(np.abs(spectrum)))  # below it squares overflow
+    return ready if np.all(ready[-1] > least) else "the spectrum has no noise to weigh pixels with"
 
 
 def _noise_of(spectrum: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from plans.analysis.noise import FloatArray
 from plans.analysis.peak import fit_peak
 from plans.analysis.peak_result import PeakResult
 from plans.analysis.photometry import colour
+from plans.analysis.spectrum import LARGEST_VALUE
 from plans.analysis.unmix import UnmixResult, unmix_spectrum
 
 _NO_NUMBER: Final = float("nan")
@@ -175,6 +176,8 @@ def _scatter(
     if last - first < 5 or first == 0 or last == axis.size:
         return _NO_NUMBER, _NO_NUMBER
     nm, counts = axis[first:last], corrected.counts_s[first:last]
+    if not np.all(np.abs(counts) + np.abs(nm) < LARGEST_VALUE):
+        return _NO_NUMBER, _NO_NUMBER
     ground = 0.5 * (counts[0] + counts[-1])
     above = counts - ground
     whole = float(np.trapezoid(above, nm))

@@ -221,6 +221,8 @@ class Campaign:
             problem = problem or "slow"
         if problem:
             key = f"{what}: {problem}"
+            if key not in self.problems:
+                print(f"seed {seed}: {key}", flush=True)
             self.problems[key] += 1
             self.seeds.setdefault(key, seed)
 

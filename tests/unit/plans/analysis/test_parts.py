@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from plans.analysis.batch import fit_peaks
 from plans.analysis.judge import Verdict
 from plans.analysis.line import SplitGaussian, fit_line
 from plans.analysis.noise import estimate_noise, pixel_noise, quantum, robust_sigma
@@ -168,3 +169,11 @@ def test_a_candidate_without_a_fit_has_none():
     candidate = Candidate(peak_nm=515.0, fwhm_nm=20.0, prominence=1.0, feet=1.0)
     with pytest.raises(ValueError, match="could not be fitted"):
         _ = Verdict(candidate=candidate, why="flat").fit
+
+
+@pytest.mark.parametrize("pixels", range(2, 130, 3))
+@pytest.mark.parametrize("pitch_nm", [0.02, 0.1, 0.318])
+def test_an_axis_too_short_for_knots_is_read_all_the_same(pixels, pitch_nm):
+    nm = 500.0 + pitch_nm * np.arange(pixels)
+    found = fit_peaks(nm, np.zeros((2, pixels)))
+    assert np.all(np.isnan(found.peak_nm))

@@ -377,7 +377,7 @@ def test_finish_writes_every_file_and_tells_how_far_it_is(small):
     for path in (folder.tracked_csv, folder.spectra_csv, folder.overview_png, folder.report_html):
         assert path.stat().st_size > 100
     assert [what for what, _ in told] == [
-        "tracked.csv", "spectra.csv", "overview.png", "report.html", "done",
+        "tracked.csv", "spectra.csv", "run.nxs", "overview.png", "report.html", "done",
     ]  # fmt: skip
     shares = [share for _, share in told]
     assert shares == sorted(shares)
