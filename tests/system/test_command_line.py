@@ -74,7 +74,8 @@ def test_a_run_ends_with_one_json_object(call, tmp_path):
     assert result["wall_s"] < result["simulated_s"]
     assert result["not_confirmed_off"] == []
     assert sorted(path.name for path in (tmp_path / result["run_folder"]).iterdir()) == [
-        "arrays.h5", "overview.png", "report.html", "run.jsonl", "run.nxs", "spectra.csv", "tracked.csv",
+        "arrays.h5", "overview.png", "report.html", "run.jsonl", "run.nxs", "spectra.csv",
+        "tracked.csv",
     ]  # fmt: skip
     again = call("report", tmp_path / result["run_folder"])
     assert again.returncode == 0
