@@ -408,6 +408,10 @@ def test_an_address_that_is_not_on_this_machine_is_refused(address):
             {"device": {"x": {"model": "zaber-ascii", "axis": [{"name": "x"}]}}},
             r"\[device.x\]: KeyError: 'number'",
         ),
+        (
+            {"device": {"x": {"model": "zaber-ascii", "axis": ["x", "y"]}}},
+            r"\[device.x\]: AttributeError",
+        ),
         ({"device": {}, "simulation": {"sample": 5}}, r"\[simulation\]"),
     ],
 )
