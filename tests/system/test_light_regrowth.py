@@ -107,8 +107,8 @@ def test_notes_are_written_into_the_run(lab):
     )
     notes = [event["note"] for event in lab.stream("notes")]
     assert len(notes) == 3
-    assert notes[0].startswith("probe share of the dose: 1")
-    assert notes[1].startswith("stage reference: stage has none and will be homed")
+    assert notes[0].startswith("stage reference: stage has none and will be homed")
+    assert notes[1].startswith("probe share of the dose: 1")
     assert notes[2].startswith("the plateau rule cannot be met with this noise")
 
 
