@@ -3,6 +3,7 @@
 Needs bluesky-queueserver and a redis-server program; both run on this machine only.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -96,6 +97,8 @@ def manager(redis_port, served_bench, tmp_path):
 
     yield ask
     client.close()
+    del ask, client
+    gc.collect()  # the client leaves its context to the collector
     end(process)
 
 
