@@ -97,7 +97,7 @@ def manager(redis_port, served_bench, tmp_path):
 
     yield ask
     client.close()
-    del ask, client
+    client = None
     gc.collect()  # the client leaves its context to the collector
     end(process)
 
