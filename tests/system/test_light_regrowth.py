@@ -26,6 +26,7 @@ def run(lab, **settings):
     }
 
 
+@pytest.mark.timeout(480)  # hours of chemistry, frame by frame
 def test_without_an_endpoint_the_reference_run_goes_from_515_7_to_519_7_nm(lab):
     tracked = run(lab, plateau=False, dark_tail_min=0.0)
     baseline = tracked["tracker_peak_nm"][tracked["phase"] == "baseline"]
@@ -39,6 +40,7 @@ def test_without_an_endpoint_the_reference_run_goes_from_515_7_to_519_7_nm(lab):
     assert 0.93 * 288 < truth["dose_j_cm2"] < 0.97 * 288  # the rest of the time is for the probe
 
 
+@pytest.mark.timeout(480)  # hours of chemistry, frame by frame
 def test_by_default_a_plateau_ends_the_exposure_and_the_tail_is_watched(lab):
     tracked = run(lab)
     ending = lab.stream("ending")[0]
