@@ -9,12 +9,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ophyd import Device
-from ophyd.status import DeviceStatus
 
 from instruments.driver import Identity
 from instruments.errors import InstrumentError, LinkTimeoutError, NotConnectedError
 from instruments.links import Link
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -161,7 +160,7 @@ class BenchDevice(Device):
 
     # -- work that takes time
 
-    def run_in_thread(self, work: Callable[[], object], timeout_s: float) -> DeviceStatus:
+    def run_in_thread(self, work: Callable[[], object], timeout_s: float) -> Status:
         """Do work in a daemon thread named after the device.
 
         Args:
@@ -172,6 +171,6 @@ class BenchDevice(Device):
             A status that is done when the work returns, and fails with what it raises. On failure
             ophyd calls the `stop` of the device.
         """
-        status = DeviceStatus(self, timeout=timeout_s)
+        status = Status(self, timeout_s=timeout_s, on_failure=lambda _: self.stop())
         start_task(work, status, self.name)
         return status

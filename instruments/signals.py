@@ -13,11 +13,10 @@ import numpy as np
 from bluesky.protocols import Reading
 from event_model.documents.event_descriptor import DataKey
 from ophyd import Component, Signal
-from ophyd.status import Status
 from ophyd.utils import ReadOnlyError
 
 from instruments.errors import DeviceFaultError, InstrumentError, LimitError, NotConnectedError
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _SET_TIMEOUT_S = 10.0  # some instruments store a setting for seconds before they answer
 
@@ -191,7 +190,7 @@ class InstrumentSignal(Signal):
             LimitError: the value is no value of this quantity; nothing was sent.
         """
         self._check_writable(value)
-        status = Status(self, timeout=self.timeout_s if timeout is None else timeout)
+        status = Status(self, timeout_s=self.timeout_s if timeout is None else timeout)
         start_task(lambda: self.put(value), status, f"{self.name}-set")
         return status
 

@@ -38,6 +38,7 @@ from simulators import (
     thorlabs_sc10,
     zaber_chain,
 )
+from simulators.clock.lending import run_lent
 from simulators.faults import Faults
 from simulators.instrument import JSON, Instrument
 from simulators.instrument import World as WorldLike
@@ -236,7 +237,7 @@ class SimulatedBench:
                 self._failures.append(error)
             self._up.set()
             if not self._failures:
-                loop.run_forever()
+                run_lent(loop)
             loop.run_until_complete(self._close())
         finally:
             self._up.set()

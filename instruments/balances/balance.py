@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.balances.weight import Weight
 from instruments.device import BenchDevice, Driver
 from instruments.errors import DeviceFaultError, InstrumentError, LinkTimeoutError
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOOK_INTERVAL_S = 0.2
 _MARGIN_S = 20.0  # the thread gives up first, and says why
@@ -112,8 +111,8 @@ class Balance(BenchDevice):
         return self._start(work, 2 * self._stability_timeout_s + 3 * _MARGIN_S)
 
     def _start(self, work: Callable[[], None], timeout_s: float) -> Status:
-        # No DeviceStatus: when it fails it stops its device, and with it a reading begun since.
-        status = Status(self, timeout=timeout_s)
+        # It does not stop the device when it fails: that would stop a reading begun since.
+        status = Status(self, timeout_s=timeout_s)
         start_task(work, status, self.name)
         return status
 

@@ -9,13 +9,12 @@ from typing import Any, Protocol
 
 from bluesky.protocols import Reading
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
 from instruments.errors import DeviceFaultError, LimitError
 from instruments.interruption import Orders
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -199,8 +198,8 @@ class GasFlow(BenchDevice):
         """
         self.check(flow_sccm)
         order = self._orders.give(flow_sccm)
-        # No DeviceStatus: when it fails it stops its device, and with it an order given since.
-        status = Status(self, timeout=self._settle_timeout_s + _MARGIN_S)
+        # It does not stop the device when it fails: that would stop an order given since.
+        status = Status(self, timeout_s=self._settle_timeout_s + _MARGIN_S)
         start_task(
             lambda: self._orders.carry_out(
                 order, lambda: self._bring(flow_sccm, order), self._close

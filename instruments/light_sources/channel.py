@@ -81,8 +81,8 @@ class LightDriver(Driver, Protocol):
         """Switch a channel on."""
         ...
 
-    def lit(self) -> Mapping[int, float]:
-        """Return the levels of all channels that are on, by number."""
+    def lit(self, channel: int | None = None) -> Mapping[int, float]:
+        """Return the levels of all channels that are on, by number; of one if that is cheaper."""
         ...
 
     def faults(self, channel: int | None = None) -> Sequence[LightFault]:

@@ -243,8 +243,12 @@ class CoolledPe(LinkedInstrument):
             self._check_percent(channel, percent, self._limits.get(channel, _FULL_PERCENT))
             self._put(PeChannel(letter=_LETTERS[channel], selected=True, on=True, percent=percent))
 
-    def lit(self) -> Mapping[int, float]:
-        """Return the percent of every channel that emits."""
+    def lit(self, channel: int | None = None) -> Mapping[int, float]:
+        """Return the percent of every channel that emits.
+
+        Args:
+            channel: Has no meaning here: one question tells all.
+        """
         return {
             number: float(state.percent) for number, state in self.channels().items() if state.on
         }

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bluesky.protocols import Reading
-from ophyd.status import Status
 
 from instruments.errors import DeviceFaultError, InstrumentError, InterlockOpenError, LimitError
 from instruments.interruption import Orders
@@ -23,7 +22,7 @@ from instruments.light_sources.channel import (
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.ledger import DoseLedger
 from instruments.light_sources.signals import LightSignals
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -150,8 +149,8 @@ class LightSource(LightSignals):
             else:
                 self._darken()
 
-        # No DeviceStatus: when it fails it stops its device, and with it a light set since.
-        status = Status(self, timeout=_SET_TIMEOUT_S)
+        # It does not stop the device when it fails: that would stop a light set since.
+        status = Status(self, timeout_s=_SET_TIMEOUT_S)
         start_task(
             lambda: self._orders.carry_out(order, work, lambda: self._darken(urgent=True)),
             status,
@@ -177,9 +176,12 @@ class LightSource(LightSignals):
         try:
             if booked is not None:
                 expected = max(expected, booked.irradiance_mw_cm2)
-                self._set_level(channel, level)
-            self._light.switch_on(channel.number)
-            actual = self._confirm_on(channel, level)
+                self._light.set_level(channel.number, level)
+            lit = {} if booked is None else self._light.lit(channel.number)
+            if channel.number not in lit:
+                self._light.switch_on(channel.number)
+                lit = self._light.lit(channel.number)
+            actual = self._confirm_on(channel, level, lit)
         except InstrumentError:
             # It may have been done: the light is on until it is known to be off.
             self._book(channel, expected, emission, sent_s, confirmed=False)
@@ -200,9 +202,8 @@ class LightSource(LightSignals):
                 f"{level:g} {channel.unit} was set",
             )
 
-    def _confirm_on(self, channel: LightChannel, level: float) -> float:
+    def _confirm_on(self, channel: LightChannel, level: float, lit: Mapping[int, float]) -> float:
         """Return the irradiance when the instrument says that the channel is on as it was set."""
-        lit = self._light.lit()
         if channel.number not in lit:
             faults = self._light.faults(channel.number)
             words = ", ".join(map(str, faults)) or "no reason is reported"

@@ -241,10 +241,15 @@ class ThorlabsDc(LinkedInstrument):
                 raise ProtocolError(self.link.name, f"{command!r} was answered {state}")
         return state == 1
 
-    def lit(self) -> Mapping[int, float]:
-        """Return the current in mA of every channel that is on."""
+    def lit(self, channel: int | None = None) -> Mapping[int, float]:
+        """Return the current in mA of every channel that is on.
+
+        Args:
+            channel: Ask for this one only; ``None`` asks for all.
+        """
         with self.link.exchange():
-            return {c: self.level(c) for c in self.channel_numbers if self.is_on(c)}
+            asked = self.channel_numbers if channel is None else (channel,)
+            return {number: self.level(number) for number in asked if self.is_on(number)}
 
     def faults(self, channel: int | None = None) -> Sequence[LightFault]:
         """Return what is wrong; empty when all is well.

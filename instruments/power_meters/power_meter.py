@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ophyd import Component as Cpt
-from ophyd.status import DeviceStatus
 
 from instruments.device import BenchDevice, Driver
 from instruments.signals import InstrumentSignal
+from instruments.tasks import Status
 
 _MW_PER_W = 1000.0
 _MARGIN_S = 5.0
@@ -164,7 +164,7 @@ class PowerMeter(BenchDevice):
         )
         self._sensor = f"{head.name} no. {head.serial}, calibrated {head.calibrated}"
 
-    def trigger(self) -> DeviceStatus:
+    def trigger(self) -> Status:
         """Measure; :meth:`read` gives the reading when the status is done."""
         return self.run_in_thread(self._measure, self._meter.reading_timeout_s + _MARGIN_S)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from bluesky.protocols import Reading
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.device import BenchDevice
 from instruments.errors import DeviceFaultError, InstrumentError, LimitError
@@ -17,7 +16,7 @@ from instruments.pumps.account import SyringeAccount
 from instruments.pumps.dispense import Dispense, PumpDriver, PumpProgress, Syringe
 from instruments.pumps.job import Job
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -204,8 +203,8 @@ class SyringePump(BenchDevice):
             self._account.begin(job.dispense.direction, job.volume_ul)
             self._interruption.forget()
             self._fault = ""
-        # No DeviceStatus: when it fails it stops its device, and with it a dispense begun since.
-        status = Status(self, timeout=job.timeout_s + _SETTLE_TIMEOUT_S)
+        # It does not stop the device when it fails: that would stop a dispense begun since.
+        status = Status(self, timeout_s=job.timeout_s + _SETTLE_TIMEOUT_S)
         start_task(lambda: self._carry_out(job), status, self.name)
         return status
 

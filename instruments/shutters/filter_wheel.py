@@ -6,12 +6,11 @@ from typing import Any, Protocol
 
 import numpy as np
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
 from instruments.errors import ConfigurationError, LimitError
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _MARGIN_S = 15.0
 
@@ -132,7 +131,7 @@ class FilterWheel(BenchDevice):
             self._wheel.turn_to(position)
             time.sleep(self._settle_s)
 
-        status = Status(self, timeout=self._wheel.turn_timeout_s + self._settle_s + _MARGIN_S)
+        status = Status(self, timeout_s=self._wheel.turn_timeout_s + self._settle_s + _MARGIN_S)
         start_task(work, status, self.name)
         return status
 

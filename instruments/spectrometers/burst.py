@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from ophyd import Component as Cpt
 from ophyd import Device
-from ophyd.status import DeviceStatus
 
 from instruments.errors import LimitError
 from instruments.signals import InstrumentSignal
+from instruments.tasks import Status
 
 SPECTRA_LIMITS = (1, 2000)
 
@@ -21,7 +21,7 @@ class _Taker(Protocol):
 
     name: str
 
-    def start_burst(self, number: int, finish: Any) -> DeviceStatus: ...
+    def start_burst(self, number: int, finish: Any) -> Status: ...
 
     def stop(self, *, success: bool = False) -> None: ...
 
@@ -70,7 +70,7 @@ class Burst(Device):
         taker: _Taker = self.parent
         return taker
 
-    def trigger(self) -> DeviceStatus:
+    def trigger(self) -> Status:
         """Take a burst; :meth:`read` gives it when the status is done."""
         self._taken = None
         return self._spectrometer.start_burst(self._number, self._keep)

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from ophyd import Component as Cpt
-from ophyd.status import DeviceStatus
 
 from instruments.device import BenchDevice, Driver
 from instruments.errors import InstrumentError, LimitError
 from instruments.signals import InstrumentSignal
 from instruments.spectrometers.burst import Burst
 from instruments.spectrometers.smoothing import smooth_boxcar
+from instruments.tasks import Status
 
 AVERAGES_LIMITS = (1, 1000)
 BOXCAR_LIMITS_PX = (0, 100)
@@ -278,7 +278,7 @@ class Spectrometer(BenchDevice):
 
     # -- exposure ----------------------------------------------------------------------------
 
-    def trigger(self) -> DeviceStatus:
+    def trigger(self) -> Status:
         """Take a spectrum; :meth:`read` gives it when the status is done."""
         self._stopped.clear()
         exposures = self._average_count + self._spectrometer.pending_discards
@@ -328,7 +328,7 @@ class Spectrometer(BenchDevice):
             times_s[index] = time.time()
         return counts, times_s
 
-    def start_burst(self, number: int, finish: Callable[[Counts, Counts], None]) -> DeviceStatus:
+    def start_burst(self, number: int, finish: Callable[[Counts, Counts], None]) -> Status:
         """Take a burst in a thread.
 
         Args:

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from ophyd import Component as Cpt
 from ophyd import Device
-from ophyd.status import Status
 
 from instruments.errors import (
     DeviceFaultError,
@@ -21,7 +20,7 @@ from instruments.errors import (
 from instruments.interruption import Interruption
 from instruments.links import Link
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -222,8 +221,8 @@ class StageAxis(Device):
             self._order = order = _Order()
             self._target_mm = target_mm
         self._interruption.forget()
-        # No DeviceStatus: when it fails it stops its device, and with it a move begun since.
-        status = Status(self, timeout=timeout_s + _STATUS_MARGIN_S)
+        # It does not stop the device when it fails: that would stop a move begun since.
+        status = Status(self, timeout_s=timeout_s + _STATUS_MARGIN_S)
 
         def work() -> None:
             try:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
 from instruments.errors import InstrumentError, LimitError
 from instruments.stages.axis import AxisDriver, StageAxis
 from instruments.stages.places import Places
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 HOME = "home"
 """Asks a stage to search its reference position; no named position may be called so."""
@@ -103,13 +102,13 @@ class Stage(BenchDevice):
         else:
             coordinates = self.coordinates(position)
             moves = [axes[axis_name].set(mm) for axis_name, mm in coordinates.items()]
-        longest_s = max((move.timeout or 0.0 for move in moves), default=0.0) + 1.0
+        longest_s = max((move.timeout_s or 0.0 for move in moves), default=0.0) + 1.0
 
         def wait() -> None:
             for move in moves:
                 move.wait(timeout=longest_s)
 
-        status = Status(self, timeout=longest_s + 1.0)
+        status = Status(self, timeout_s=longest_s + 1.0)
         start_task(wait, status, self.name)
         return status
 

@@ -4,13 +4,12 @@ import logging
 from typing import Any, Literal, Protocol
 
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.device import BenchDevice, Driver
 from instruments.errors import LimitError
 from instruments.interruption import Orders
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -73,8 +72,8 @@ class Switch(BenchDevice):
         if position not in _POSITIONS:
             raise LimitError(self.name, f"takes 'on' or 'off', not {position!r}", value=position)
         order = self._orders.give(position)
-        # No DeviceStatus: when it fails it stops its device, and with it an order given since.
-        status = Status(self, timeout=_SET_TIMEOUT_S)
+        # It does not stop the device when it fails: that would stop an order given since.
+        status = Status(self, timeout_s=_SET_TIMEOUT_S)
         start_task(
             lambda: self._orders.carry_out(order, lambda: self._bring(position, order), self._off),
             status,

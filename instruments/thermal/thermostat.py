@@ -7,7 +7,6 @@ import time
 from typing import Any, Literal
 
 from ophyd import Component as Cpt
-from ophyd.status import Status
 
 from instruments.device import BenchDevice
 from instruments.errors import (
@@ -20,7 +19,7 @@ from instruments.errors import (
 )
 from instruments.interruption import Interruption, come_to_rest
 from instruments.signals import InstrumentSignal
-from instruments.tasks import start_task
+from instruments.tasks import Status, start_task
 from instruments.thermal.beat import Beat
 from instruments.thermal.heating import Heating, ThermostatDriver
 from instruments.thermal.settling import Settling
@@ -175,13 +174,13 @@ class Thermostat(BenchDevice):
                     self.name, f"takes a temperature or {OFF!r}, not {temperature_degc!r}"
                 )
             self._new_order(None)
-            status = Status(self, timeout=_STATUS_MARGIN_S)
+            status = Status(self, timeout_s=_STATUS_MARGIN_S)
             start_task(lambda: self._off(urgent=False), status, self.name)
             return status
         self.check(temperature_degc)
         order = self._new_order(temperature_degc)
-        # No DeviceStatus: when it fails it stops its device, and with it an order given since.
-        status = Status(self, timeout=self.heating.settle_timeout_s + _STATUS_MARGIN_S)
+        # It does not stop the device when it fails: that would stop an order given since.
+        status = Status(self, timeout_s=self.heating.settle_timeout_s + _STATUS_MARGIN_S)
         start_task(lambda: self._carry_out(temperature_degc, order), status, self.name)
         return status
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulators.clock import originals
+from simulators.clock.lending import LentLoop
 from simulators.clock.locks import Lock, _Active, managed
 from simulators.clock.scheduler import VirtualClock
 
@@ -149,12 +150,21 @@ def _patch_locks() -> None:
     setattr(queue, "SimpleQueue", queue._PySimpleQueue)  # type: ignore[attr-defined] # noqa: B010, SLF001
 
 
+class _Begun(threading.Event):
+    """Says at once that a thread has begun: it will, when its turn comes, before time goes on."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
 def _patch_threads() -> None:
     def start(self: threading.Thread) -> None:
         here = managed()
         if here is not None:
             clock = here[0]
             self._virtual = (clock, clock.new_task(self.name))  # type: ignore[attr-defined]
+            self._started = _Begun()  # type: ignore[attr-defined]
         originals.thread_start(self)
 
     def bootstrap(self: threading.Thread) -> None:
@@ -333,7 +343,14 @@ def _patch_sockets() -> None:
 class _Selector(selectors.DefaultSelector):
     """A selector whose waiting is on the virtual clock."""
 
+    lent: LentLoop | None = None
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self.lent is not None:
+            events = super().select(0)
+            if not events and timeout != 0:
+                self.lent.idle(timeout)
+            return events
         here = managed()
         if here is None:
             return super().select(timeout)
@@ -352,7 +369,19 @@ class _EventLoop(asyncio.SelectorEventLoop):
     """An asyncio loop on the virtual clock."""
 
     def __init__(self) -> None:
-        super().__init__(_Selector())
+        self._files = _Selector()
+        super().__init__(self._files)
+
+    @contextlib.contextmanager
+    def lend(self, clock: VirtualClock) -> Iterator[LentLoop]:
+        """Let other threads of the clock run the loop as long as this lasts."""
+        poll = super(_Selector, self._files).select
+        lent = LentLoop(self, poll=lambda: bool(poll(0)), now_s=clock.monotonic_s)
+        self._files.lent = lent
+        try:
+            yield lent
+        finally:
+            self._files.lent = None
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:

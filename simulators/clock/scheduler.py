@@ -10,6 +10,7 @@ import collections
 import contextlib
 import heapq
 from collections.abc import Callable
+from typing import Protocol
 
 from simulators.clock import originals
 
@@ -38,6 +39,21 @@ class Task:
         self.joiners: list[Task] = []
 
 
+class Lent(Protocol):
+    """Work that needs no thread of its own: whoever waits does it."""
+
+    has_ended: bool
+    deadline_s: float | None
+
+    def is_due(self) -> bool:
+        """Tell whether there is something to do."""
+        ...
+
+    def step(self) -> None:
+        """Do it; nothing in it may wait."""
+        ...
+
+
 class VirtualClock:
     """The clock and the scheduler behind it.
 
@@ -59,6 +75,8 @@ class VirtualClock:
         self._sleepers: list[tuple[float, int, Task, int]] = []
         self._runnable: collections.deque[Task] = collections.deque()
         self._watching: dict[Task, None] = {}
+        self._lent: list[Lent] = []
+        self._stepping = False
         self._tasks: dict[int, Task] = {}
         self._current: Task | None = None
         self._outside: collections.deque[Callable[[], None]] = collections.deque()
@@ -137,8 +155,8 @@ class VirtualClock:
             task.done = True
             for joiner in task.joiners:
                 self._make_runnable(joiner, "joined")
-            self._tasks.pop(originals.get_ident(), None)
             self._pass_baton()
+            self._tasks.pop(originals.get_ident(), None)
 
     # -- waiting
 
@@ -148,6 +166,8 @@ class VirtualClock:
         Returns:
             Why it returned: "wake", "joined", "ready" or "timeout".
         """
+        if self._stepping:
+            raise RuntimeError("virtual clock: something waits in a loop that others wait for")
         task = self._tasks[originals.get_ident()]
         with self._mutex:
             task.blocked, task.reason = True, ""
@@ -190,6 +210,10 @@ class VirtualClock:
             self.block(timeout_s)
         return task.done
 
+    def lend(self, lent: Lent) -> None:
+        """Have work done by the threads that wait, until it has ended."""
+        self._lent.append(lent)
+
     # -- the world outside
 
     def submit(self, call: Callable[[], None]) -> None:
@@ -201,12 +225,20 @@ class VirtualClock:
     def serve_outside(self) -> None:
         """Body of the managed thread that runs what :meth:`submit` brings, until None comes."""
         while True:
-            self.block(ready=lambda: bool(self._outside))
+            self.block(ready=self._has_outside_work)
             while self._outside:
                 call = self._outside.popleft()
                 if call is _STOP:
                     return
                 call()
+
+    def _has_outside_work(self) -> bool:
+        """Also when a thread on the real clock finds that lent work is due, which it must not do."""
+        return bool(self._outside) or (
+            self._current is None
+            and self.current_task() is None
+            and any(lent.is_due() for lent in self._lent)
+        )
 
     def stop_outside(self) -> None:
         """End :meth:`serve_outside`."""
@@ -262,22 +294,34 @@ class VirtualClock:
             ready = self._first_ready()
             if ready is not None:
                 return ready
-            while self._sleepers:
-                _, _, task, generation = self._sleepers[0]
-                if task.blocked and task.generation == generation:
-                    break
-                heapq.heappop(self._sleepers)
-            if not self._sleepers:
+            due_s = self._next_deadline_s()
+            if due_s is None:
                 return None
-            if self._advance(self._sleepers[0][0]):
-                task = heapq.heappop(self._sleepers)[2]
-                task.blocked, task.reason = False, "timeout"
-                task.generation += 1
-                return task
+            if not self._advance(due_s) or any(lent.deadline_s == due_s for lent in self._lent):
+                continue
+            task = heapq.heappop(self._sleepers)[2]
+            task.blocked, task.reason = False, "timeout"
+            task.generation += 1
+            return task
+
+    def _next_deadline_s(self) -> float | None:
+        while self._sleepers:
+            deadline_s, _, task, generation = self._sleepers[0]
+            if task.blocked and task.generation == generation:
+                break
+            heapq.heappop(self._sleepers)
+        due_s = [lent.deadline_s for lent in self._lent if lent.deadline_s is not None]
+        if self._sleepers:
+            due_s.append(deadline_s)
+        return min(due_s, default=None)
 
     def _first_ready(self) -> Task | None:
         give_up_s: float | None = None
         while True:
+            if self._step_lent():
+                give_up_s = None
+                if self._runnable:
+                    return self._runnable.popleft()
             for task in list(self._watching):
                 if task.blocked and task.ready is not None and task.ready():
                     del self._watching[task]
@@ -292,6 +336,23 @@ class VirtualClock:
                 self._in_flight.clear()
                 return None
             originals.sleep(0.00002)
+
+    def _step_lent(self) -> bool:
+        """Do lent work that is due, if the calling thread is on virtual time."""
+        found = False
+        for lent in self._lent:
+            if self.current_task() is None or not lent.is_due():
+                continue
+            found = self._stepping = True
+            self._mutex.release()
+            try:
+                lent.step()
+            finally:
+                self._mutex.acquire()
+                self._stepping = False
+        if found:
+            self._lent = [lent for lent in self._lent if not lent.has_ended]
+        return found
 
     def _advance(self, deadline_s: float) -> bool:
         """Move the clock to a deadline; False if something woke it on the way (paced only)."""

@@ -223,8 +223,12 @@ class OmnicureS2000(LinkedInstrument):
         """Return the unit status."""
         return UnitStatus.from_register(self._number("GUS"))
 
-    def lit(self) -> Mapping[int, float]:
-        """Return how wide the iris is when the shutter is open."""
+    def lit(self, channel: int | None = None) -> Mapping[int, float]:
+        """Return how wide the iris is when the shutter is open.
+
+        Args:
+            channel: Has no meaning here.
+        """
         with self.link.exchange():
             return {0: self.level(0)} if self.status().shutter_open else {}
 

@@ -229,8 +229,12 @@ class ThorlabsDc2200(LinkedInstrument):
         """Return the current that flows through the LED, in mA."""
         return self._milliamperes("SENSE3:CURRENT:DATA?")
 
-    def lit(self) -> Mapping[int, float]:
-        """Return the current in mA when the output is on."""
+    def lit(self, channel: int | None = None) -> Mapping[int, float]:
+        """Return the current in mA when the output is on.
+
+        Args:
+            channel: Has no meaning here.
+        """
         with self.link.exchange():
             return {0: self.level(0)} if self.is_on() else {}
 

@@ -106,7 +106,7 @@ class FakeLight(FakeDriver):
         self.do("switch_on", channel)
         self.on.add(channel)
 
-    def lit(self):
+    def lit(self, channel=None):
         self.do("lit")
         return {channel: self.levels.get(channel, 0.0) for channel in self.on}
 

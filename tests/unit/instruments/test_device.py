@@ -179,5 +179,5 @@ def test_work_that_fails_hands_on_its_words_and_stops_the_device(virtual_clock):
 def test_work_that_takes_too_long_fails_its_status(virtual_clock):
     device = lamp()
     status = device.run_in_thread(lambda: time.sleep(3.0), timeout_s=1.0)
-    assert "timeout" in str(status.exception(5))
+    assert "lamp: was not done after 1 s" in str(status.exception(5))
     time.sleep(5.0)

@@ -217,7 +217,7 @@ def test_set_that_takes_too_long_fails(meter):
     meter.set_takes_s = 4.0
     status = meter.wavelength_nm.set(450)
     error = status.exception(10)
-    assert "failed to complete in specified timeout" in str(error)
+    assert "meter_wavelength_nm: was not done after 3 s" in str(error)
     time.sleep(5.0)  # the late end of the setter changes nothing
     assert status.exception(1) is error
 
@@ -235,7 +235,7 @@ def test_an_error_of_another_status_reaches_the_waiting_one(meter):
 
     signal = InstrumentSignal(name="alone", setter=fail)
     error = signal.set(1).exception(5)
-    assert type(error) is TimeoutError
+    assert type(error) is WaitTimeoutError
     assert "waited in vain" in str(error)
 
 

@@ -1,0 +1,90 @@
+"""A loop that lends itself to whoever waits for it.
+
+The loop of the simulated instruments has work whenever somebody waits for an answer. On virtual
+time, where one thread runs at a time, it is the waiting thread that does this work: an answer then
+costs no hand-over to another thread and back, which takes longer than the answer.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+
+from simulators.clock.locks import managed
+
+
+class LentLoop:
+    """A loop between two turns.
+
+    Args:
+        loop: Any loop, not running.
+        poll: Tells whether a file of the loop is ready.
+        now_s: Reads the virtual clock, s.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        poll: Callable[[], bool],
+        now_s: Callable[[], float],
+    ) -> None:
+        self._loop = loop
+        self._poll = poll
+        self._now_s = now_s
+        self._is_idle = False
+        self.deadline_s: float | None = now_s()
+        self.has_ended = False
+        self.error: BaseException | None = None
+
+    def is_due(self) -> bool:
+        """Tell whether the loop has something to do."""
+        return (self.deadline_s is not None and self.deadline_s <= self._now_s()) or self._poll()
+
+    def idle(self, timeout_s: float | None) -> None:
+        """Called by the selector of the loop when there is nothing to do: end the turn.
+
+        Args:
+            timeout_s: When the next timer is due, s from now.
+        """
+        self._is_idle = True
+        self.deadline_s = None if timeout_s is None else self._now_s() + timeout_s
+        self._loop.stop()
+
+    def step(self) -> None:
+        """Do all that there is to do, on the calling thread, which may run a loop of its own."""
+        self._is_idle = False
+        try:
+            with _no_loop_running():
+                self._loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - raised where the loop lives
+            self.error = error
+        self.has_ended = not self._is_idle
+
+
+@contextlib.contextmanager
+def _no_loop_running() -> Iterator[None]:
+    outer = asyncio._get_running_loop()  # noqa: SLF001
+    asyncio._set_running_loop(None)  # noqa: SLF001
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)  # noqa: SLF001
+
+
+def run_lent(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until it is stopped: on virtual time on the threads that wait for it.
+
+    Args:
+        loop: The loop, made on the calling thread.
+    """
+    here = managed()
+    lend = getattr(loop, "lend", None)
+    if here is None or lend is None:
+        loop.run_forever()
+        return
+    clock = here[0]
+    with lend(clock) as lent:
+        clock.lend(lent)
+        clock.block(ready=lambda: lent.has_ended)
+    if lent.error is not None:
+        raise lent.error
