@@ -174,7 +174,7 @@ class InstrumentSignal(Signal):
                 f"at most {self.tolerance} {self.units} of difference is accepted",
             )
 
-    def set(self, value: Any, *, timeout: float | None = None, **kwargs: Any) -> Status:
+    def set(self, value: Any, *, timeout: float | None = None, **kwargs: Any) -> Status:  # type: ignore[override]
         """Set the instrument in a thread.
 
         Args:

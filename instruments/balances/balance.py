@@ -79,7 +79,7 @@ class Balance(BenchDevice):
         self._reading = Weight(mass_g=float("nan"), is_stable=False)
         super().__init__(name=name, driver=driver, **kwargs)
 
-    def trigger(self) -> Status:
+    def trigger(self) -> Status:  # type: ignore[override]
         """Weigh; :meth:`read` gives the mass when the status is done.
 
         Returns:

@@ -164,7 +164,7 @@ class PowerMeter(BenchDevice):
         )
         self._sensor = f"{head.name} no. {head.serial}, calibrated {head.calibrated}"
 
-    def trigger(self) -> Status:
+    def trigger(self) -> Status:  # type: ignore[override]
         """Measure; :meth:`read` gives the reading when the status is done."""
         return self.run_in_thread(self._measure, self._meter.reading_timeout_s + _MARGIN_S)
 

@@ -70,7 +70,7 @@ class Burst(Device):
         taker: _Taker = self.parent
         return taker
 
-    def trigger(self) -> Status:
+    def trigger(self) -> Status:  # type: ignore[override]
         """Take a burst; :meth:`read` gives it when the status is done."""
         self._taken = None
         return self._spectrometer.start_burst(self._number, self._keep)

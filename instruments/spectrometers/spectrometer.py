@@ -278,7 +278,7 @@ class Spectrometer(BenchDevice):
 
     # -- exposure ----------------------------------------------------------------------------
 
-    def trigger(self) -> Status:
+    def trigger(self) -> Status:  # type: ignore[override]
         """Take a spectrum; :meth:`read` gives it when the status is done."""
         self._stopped.clear()
         exposures = self._average_count + self._spectrometer.pending_discards

@@ -233,7 +233,7 @@ class VirtualClock:
                 call()
 
     def _has_outside_work(self) -> bool:
-        """Also when a thread on the real clock finds that lent work is due, which it must not do."""
+        """Also when a thread on the real clock sees that lent work is due: it must not do it."""
         return bool(self._outside) or (
             self._current is None
             and self.current_task() is None

@@ -100,10 +100,7 @@ def test_an_order_that_never_ends_fails_after_its_time(virtual_clock, in_a_loop)
         await asyncio.sleep(5.0)
         return status
 
-    if in_a_loop:
-        status = run(give_and_wait())
-    else:
-        status = Status(LAMP, timeout_s=4.0)
+    status = run(give_and_wait()) if in_a_loop else Status(LAMP, timeout_s=4.0)
     start_s = time.monotonic()
     with pytest.raises(LinkTimeoutError, match="lamp: was not done after 4 s"):
         status.wait(10)

@@ -32,7 +32,7 @@ class Host:
         self.up.set()
         try:
             run_lent(self.loop)
-        except BaseException as error:
+        except SystemExit as error:
             self.error = error
         server.close()
         self.loop.run_until_complete(asyncio.sleep(0.1))
