@@ -2,8 +2,7 @@
 
 The maker's own examples for the Thorlabs controllers are in no package registry. They are run
 unchanged out of a clone of github.com/Thorlabs/Current_And_Temperature_Controller_Examples, given
-as REGROW_THORLABS_EXAMPLES. Micro-Manager's adapters for the same controllers and for the pE-300 are
-built for Windows only; for the OmniCure S2000 nobody has published a client.
+as REGROW_THORLABS_EXAMPLES.
 """
 
 import os

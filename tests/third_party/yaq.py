@@ -11,8 +11,7 @@ def run_daemon(
 ) -> None:
     """Run an unmodified daemon in this process, as its own program does, and let steps drive it.
 
-    Its program cannot be used: it reads the config with a newer fastavro, which refuses the slash in
-    the names of its units.
+    Its program cannot be used: today's fastavro refuses the slash in the names of its units.
     """
 
     async def run() -> None:
