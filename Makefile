@@ -21,8 +21,9 @@ check: $(VENV)/.test-ready  ## style, types, architecture
 third-party:  ## hold drivers and simulators against independent programs, in a .venv of their own
 	$(MAKE) VENV=$(ORACLES) $(ORACLES)/.test-ready
 	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[usb]' -r tests/third_party/requirements.txt
-	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(ORACLES)/instrumentkit 'instrumentkit>=0.6,<1'
-	REGROW_INSTRUMENTKIT=$(ORACLES)/instrumentkit $(ORACLES)/bin/python -m pytest tests/third_party
+	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(ORACLES)/aside/instrumentkit -r tests/third_party/instrumentkit.txt
+	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(ORACLES)/aside/matterlab -r tests/third_party/matterlab.txt
+	REGROW_ASIDE=$(ORACLES)/aside $(ORACLES)/bin/python -m pytest tests/third_party
 
 acceptance: $(VENV)/.ready  ## print value, target and tolerance of the acceptance table, write JSON
 	$(BIN)/python tests/acceptance/run.py

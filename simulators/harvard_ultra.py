@@ -15,7 +15,7 @@ from simulators.newera_plunger import Plunger, Syringe
 _REQUEST = re.compile(r"(?P<address>\d{0,2}):?@?(?P<name>[a-z]*)(?P<rest>.*)\Z")
 _VALUE = re.compile(
     r"(?P<number>\d*\.?\d+) ?(?P<unit>[munp])l?/(?P<per>hr|min|sec|h|m|s)\Z"
-    r"|(?P<volume>\d*\.?\d+) ?(?P<volume_unit>[munp])l\Z"
+    r"|(?P<volume>\d*\.?\d+) ?(?P<volume_unit>[munp])l?\Z"
 )
 _UL = {"m": 1e3, "u": 1.0, "n": 1e-3, "p": 1e-6}
 _PER_MIN = {"h": 1 / 60, "m": 1.0, "s": 60.0}

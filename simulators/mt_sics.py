@@ -19,6 +19,8 @@ _DEVIATION = 0.125  # of the last weight, for SNR and SR
 _DEVIATION_DIGITS = 30
 _STABLE = {"S", "SNR", "SR", "Z", "T"}  # these wait for the balance to settle
 _REPEATED = {"SIR", "SNR", "SR"}
+_UNIT_PLACES = {"0", "1", "2"}  # of M21: host, display, information
+_GRAM = "0"
 _WEIGHTS = {"S", "SI", *_REPEATED}  # what is answered to these begins with S
 
 
@@ -290,6 +292,11 @@ class MettlerBalance:
         self._adjusted_s = now_s + _ADJUSTMENT_S
         return "C3 B"
 
+    def _set_unit(self, name: str, words: Sequence[str], now_s: float) -> str:
+        if len(words) != 2 or words[0] not in _UNIT_PLACES or words[1] != _GRAM:
+            raise _RefusedError("M21 L")
+        return "M21 A"
+
     _actions: Mapping[str, Callable[["MettlerBalance", str, Sequence[str], float], str | None]] = {
         **dict.fromkeys(("S", "SI", "SIR", "SNR", "SR", "Z", "ZI", "T", "TI"), _ask_weight),
         "TA": _tare_memory,
@@ -298,13 +305,14 @@ class MettlerBalance:
         "D": _show,
         "DW": _show_weight,
         "C3": _adjust,
+        "M21": _set_unit,
     }
 
 
 _LEVELS = (
     *((0, name) for name in ("I0", "I1", "I2", "I3", "I4", "S", "SI", "SIR", "Z", "ZI", "@")),
     *((1, name) for name in ("D", "DW", "K", "SNR", "SR", "T", "TA", "TAC", "TI")),
-    *((2, name) for name in ("C3", "I10", "I11")),
+    *((2, name) for name in ("C3", "I10", "I11", "M21")),
 )
 
 

@@ -1,10 +1,7 @@
 """Joints between our side and other people's."""
 
-import contextlib
-
 from instruments.bench_models import MODELS
 from instruments.links import Link
-from simulators.bench import SimulatedBench
 
 
 class LineSimulatorWire:
@@ -49,21 +46,3 @@ def link_to(simulator, model):
         opener=lambda timeout_s: wire,
         reconnect_delays_s=(),
     )
-
-
-@contextlib.contextmanager
-def served(model, **keys):
-    """Serve one simulator of ours; yield its row (address, pty) and the bench."""
-    about = {"model": model, "address": "TCPIP::127.0.0.1::1::SOCKET", **keys}
-    with SimulatedBench(
-        {"device": {"device": about}, "simulation": {"sample": "as-synthesised"}},
-        ports="any",
-        pty=True,
-    ) as bench:
-        yield bench.describe()[0], bench
-
-
-def host_and_port(row):
-    """Return host and port of a served simulator."""
-    _, host, port, _ = row["address"].split("::")
-    return host, int(port)

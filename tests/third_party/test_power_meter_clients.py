@@ -1,6 +1,8 @@
 """Clients and a simulator that others wrote for Thorlabs power meters."""
 
 import contextlib
+import importlib.util
+from pathlib import Path
 
 import pytest
 import pyvisa
@@ -9,7 +11,8 @@ from pymeasure.instruments.thorlabs import ThorlabsPM100USB
 from instruments.errors import LimitError
 from instruments.links import Link
 from instruments.power_meters.thorlabs_pm100 import ThorlabsPm100
-from tests.third_party.served import port_of, served
+from tests.third_party.lines import link_to
+from tests.third_party.served import served
 
 MODELS = ("thorlabs-pm100d", "thorlabs-pm100d2")
 pytestmark = pytest.mark.filterwarnings("ignore:It is not known whether:FutureWarning")
@@ -17,17 +20,22 @@ pytestmark = pytest.mark.filterwarnings("ignore:It is not known whether:FutureWa
 
 @contextlib.contextmanager
 def pymeasure_meter(model):
-    with served(model) as (simulated, name):
+    with served(model) as ours:
         meter = ThorlabsPM100USB(
-            simulated.addresses[name],
-            visa_library="@py",
-            read_termination="\n",
-            write_termination="\n",
+            ours.address, visa_library="@py", read_termination="\n", write_termination="\n"
         )
         try:
             yield meter
         finally:
             meter.adapter.close()
+
+
+@contextlib.contextmanager
+def our_meter(model):
+    with served(model) as ours:
+        link = Link(ours.address, name=ours.name)
+        with contextlib.closing(link):
+            yield ThorlabsPm100(link)
 
 
 def test_pymeasure_reads_and_sets_our_meter():
@@ -43,19 +51,15 @@ def test_pymeasure_clips_a_wavelength_that_our_driver_refuses():
     with pymeasure_meter("thorlabs-pm100d") as meter:
         meter.wavelength = 5000
         assert meter.wavelength == 1100
-    with served("thorlabs-pm100d") as (simulated, name):
-        link = Link(simulated.addresses[name], name=name)
-        with contextlib.closing(link), pytest.raises(LimitError):
-            ThorlabsPm100(link).set_wavelength_nm(5000)
+    with our_meter("thorlabs-pm100d") as driver, pytest.raises(LimitError):
+        driver.set_wavelength_nm(5000)
 
 
 def test_pymeasure_takes_the_flags_of_the_newer_generation_for_the_older():
     # Bit 0 is "power" in the old dialect and "auto-range" in the new, bit 5 "wavelength" and
     # "bandwidth"; the documentation of PM100D2 decides, and our driver reads it.
-    with served("thorlabs-pm100d2") as (simulated, name):
-        link = Link(simulated.addresses[name], name=name)
-        with contextlib.closing(link):
-            sensor = ThorlabsPm100(link).sensor()
+    with our_meter("thorlabs-pm100d2") as driver:
+        sensor = driver.sensor()
     assert sensor.measures_power
     assert sensor.has_wavelength
     assert not sensor.has_temperature
@@ -64,10 +68,10 @@ def test_pymeasure_takes_the_flags_of_the_newer_generation_for_the_older():
 @pytest.mark.parametrize("model", MODELS)
 def test_the_thorlabspm100_package_works_with_our_meter(model):
     package = pytest.importorskip("ThorlabsPM100")
-    with served(model) as (simulated, name):
+    with served(model) as ours:
         manager = pyvisa.ResourceManager("@py")
         instrument = manager.open_resource(
-            simulated.addresses[name], read_termination="\n", write_termination="\n"
+            ours.address, read_termination="\n", write_termination="\n"
         )
         try:
             meter = package.ThorlabsPM100(inst=instrument)
@@ -80,12 +84,89 @@ def test_the_thorlabspm100_package_works_with_our_meter(model):
             instrument.close()
 
 
+def pythorlabspm100x():
+    """Load its driver alone: where PyQt5 is, the package itself wants its own window, too."""
+    package = importlib.util.find_spec("pyThorlabsPM100x")
+    if package is None:
+        pytest.skip("pyThorlabsPM100x is not installed")
+    path = Path(package.submodule_search_locations[0]) / "driver.py"
+    spec = importlib.util.spec_from_file_location("pythorlabspm100x_driver", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def only_resource(monkeypatch):
+    """Lets pyvisa find one socket only, where it would look for meters on the USB."""
+
+    class Resources:
+        def __init__(self, address):
+            self._address = address
+            self._manager = pyvisa_manager("@py")
+
+        def list_resources(self):
+            return (self._address,)
+
+        def open_resource(self, name):
+            resource = self._manager.open_resource(
+                name, read_termination="\n", write_termination="\n"
+            )
+            resource.control_ren = lambda mode: None  # a socket has no such line
+            return resource
+
+    pyvisa_manager = pyvisa.ResourceManager
+
+    def make(address):
+        monkeypatch.setattr(pyvisa, "ResourceManager", lambda: Resources(address))
+
+    return make
+
+
+def test_pythorlabspm100x_knows_the_name_of_the_older_generation_in_other_letters(only_resource):
+    """It looks for ``Thorlabs,PM100D``; pymeasure's and labmcp's meters say ``THORLABS,PM100D``.
+
+    Both names exist (newer firmware writes the first), and our driver takes either.
+    """
+    package = pythorlabspm100x()
+    with served("thorlabs-pm100d") as ours:
+        only_resource(ours.address)
+        meter = package.ThorlabsPM100x()
+        assert meter.list_devices() == []
+        meter.model_identifiers = [["PM100D", "THORLABS,PM100D"]]
+        read_and_set(meter, ours.address)
+
+
+def test_pythorlabspm100x_reads_and_sets_a_meter_of_the_newer_generation(only_resource):
+    package = pythorlabspm100x()
+    with served("thorlabs-pm100d2") as ours:
+        only_resource(ours.address)
+        read_and_set(package.ThorlabsPM100x(), ours.address)
+
+
+def read_and_set(meter, address):
+    message, connected = meter.connect_device(address)
+    assert connected, message
+    assert meter.power_units == "W"
+    assert meter.power[0] == pytest.approx(0.0, abs=1e-9)
+    meter.wavelength = 405
+    assert meter.wavelength == 405
+    with pytest.raises(ValueError, match="must be between"):
+        meter.wavelength = 5000
+    meter.auto_power_range = False
+    assert not meter.auto_power_range
+    meter.power_range = 1e-3
+    assert meter.power_range >= 1e-3
+    assert meter.set_zero() == 1
+    assert meter.disconnect_device() == ("Successfully disconnected.", 1)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_the_driver_of_labmcp_works_with_our_meter(model):
     driver = pytest.importorskip("labmcp_thorlabs_pm.driver")
     tcp = pytest.importorskip("labmcp.transports.tcp")
-    with served(model) as (simulated, name):
-        transport = tcp.TCPTransport("127.0.0.1", port_of(simulated, name))
+    with served(model) as ours:
+        transport = tcp.TCPTransport(ours.host, ours.port)
         try:
             meter = driver.ThorlabsPowerMeter(transport)
             assert meter.identify()["model"].startswith("PM100D")
@@ -97,37 +178,8 @@ def test_the_driver_of_labmcp_works_with_our_meter(model):
             transport.close()
 
 
-class SimulatorOfOthers:
-    """labmcp's simulated meter as the other side of a link."""
-
-    def __init__(self, simulator):
-        self._simulator = simulator
-        self._waiting = b""
-        self._line = b""
-
-    def send(self, data, timeout_s):
-        *lines, self._line = (self._line + data).split(b"\n")
-        for line in lines:
-            reply = self._simulator.handle(line.decode())
-            if reply is not None:
-                self._waiting += f"{reply}\n".encode()
-
-    def receive(self, timeout_s):
-        waiting, self._waiting = self._waiting, b""
-        return waiting
-
-    def interrupt(self):
-        pass
-
-    def close(self):
-        pass
-
-
-@pytest.mark.parametrize("head", ["S120C", "S120VC", "S425C"])
-def test_our_driver_works_with_the_simulator_of_labmcp(head):
+def test_our_driver_works_with_the_simulator_of_labmcp():
     simulator = pytest.importorskip("labmcp_thorlabs_pm.simulator")
-    if head not in simulator.SENSORS:
-        pytest.skip(f"labmcp has no {head}")
 
     class WithReference(simulator.ThorlabsPMSimulator):
         """It lacks the delta mode, which the manual has (SENS:POW:REF:STAT): that decides."""
@@ -137,13 +189,15 @@ def test_our_driver_works_with_the_simulator_of_labmcp(head):
                 return None
             return "0" if key == "SENS:POW:REF:STAT?" else super().command(key, arg)
 
-    wire = SimulatorOfOthers(WithReference(sensor=head))
-    link = Link("LABMCP", name="meter", opener=lambda timeout_s: wire)
-    meter = ThorlabsPm100(link)
-    assert meter.identify().model == "PM100D"
-    sensor = meter.prepare(wavelength_nm=633, averages=4)
-    assert sensor.name == head
-    assert meter.averages() == 4
-    assert meter.read_power().power_w == pytest.approx(simulator.LASER_W, rel=0.5)
-    with pytest.raises(LimitError):
-        meter.set_wavelength_nm(99_999)
+    for head in simulator.SENSORS:
+        meter = ThorlabsPm100(link_to(WithReference(sensor=head), "thorlabs-pm100d"))
+        assert meter.identify().model == "PM100D"
+        sensor = meter.sensor()
+        assert sensor.name == head
+        if not sensor.measures_power:
+            continue
+        meter.prepare(wavelength_nm=633, averages=4)
+        assert meter.averages() == 4
+        assert meter.read_power().power_w == pytest.approx(simulator.LASER_W, rel=0.5)
+        with pytest.raises(LimitError):
+            meter.set_wavelength_nm(99_999)

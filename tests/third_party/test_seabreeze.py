@@ -7,6 +7,8 @@ import textwrap
 import numpy as np
 import pytest
 
+from instruments.spectrometers.ocean_qepro import OceanQePro
+from instruments.spectrometers.ocean_usb import OceanUsb
 from simulators.bench import SimulatedBench
 
 seabreeze = pytest.importorskip("seabreeze")
@@ -136,3 +138,28 @@ def test_it_reads_an_hdx_on_the_network():
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert done.stdout.split() == ["HDX00342", "2068", "True"], done.stderr
+
+
+def test_the_labmcp_driver_takes_spectra_of_ours(spectrometers):
+    """It corrects as python-seabreeze does; our spectra stay raw and keep what corrects them."""
+    driver = pytest.importorskip("labmcp_ocean_spectrometer.driver")
+    spectrometer = driver.OceanSpectrometer(spectrometers["plus"], backend="pyseabreeze")
+    spectrometer.set_integration_time_ms(20.0)
+    taken = spectrometer.acquire(1, correct_dark_counts=True)
+    assert taken.wavelengths_nm == pytest.approx(spectrometers["plus"].wavelengths())
+    assert abs(np.mean(taken.counts[6:21])) < 1e-6
+    assert taken.electric_dark_counts > 0
+    assert taken.peak_raw_counts < 65_535
+
+
+@pytest.mark.parametrize(
+    ("model", "ours"), [("USB2000PLUS", OceanUsb), ("QE-PRO", OceanQePro)], ids=["plus", "qepro"]
+)
+def test_our_drivers_agree_with_the_labmcp_spectrometer(model, ours):
+    """It stands in for python-seabreeze itself, not for a wire: only constants can be compared."""
+    fake = pytest.importorskip("labmcp_ocean_spectrometer.simulator").FakeSpectrometer(model)
+    assert fake.pixels == ours.pixel_count
+    assert tuple(fake.f.spectrometer.get_electric_dark_pixel_indices()) == ours.dark_pixels
+    low_us, high_us = fake.integration_time_micros_limits
+    assert ours.integration_limits_s == pytest.approx((low_us * 1e-6, high_us * 1e-6))
+    assert fake.max_intensity == getattr(ours, "full_scale_counts", 65_535.0)

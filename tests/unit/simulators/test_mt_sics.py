@@ -118,6 +118,14 @@ def test_a_net_weight_may_be_negative(balance):
     assert ask(balance, "TAC", now_s=1.0) == "TAC A\r\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "reply"),
+    [("M21 0 0", "M21 A"), ("M21 1 0", "M21 A"), ("M21 0 3", "M21 L"), ("M21 3 0", "M21 L")],
+)
+def test_the_unit_may_be_set_to_grams_only(balance, command, reply):
+    assert ask(balance, command) == f"{reply}\r\n"
+
+
 def test_what_is_asked_meanwhile_is_answered_in_order(balance):
     assert ask(balance, "S", "SI", "I4") == ""
     out, _ = wait(balance, "K 1", replies=4)
