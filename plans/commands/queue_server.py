@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,18 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="regrow-queue-") as folder:
         (Path(folder) / "user_group_permissions.yaml").write_text(_PERMISSIONS, encoding="utf-8")
         words = server_words(folder, redis=args.redis, port=args.port)
-        return subprocess.run(words, env=environment, check=False).returncode
+        return _serve(words, environment)
+
+
+def _serve(words: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it ends; whoever ends this program ends the server with it."""
+    with subprocess.Popen(words, env=environment) as server:
+        before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            server.terminate()
 
 
 def server_words(folder: str, *, redis: str, port: int) -> list[str]:

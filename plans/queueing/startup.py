@@ -5,10 +5,10 @@ is in the environment variable ``REGROW_BENCH``, the folder of the runs in ``REG
 ``runs``). ``regrow queue-server`` does all of this.
 """
 
-import atexit
 import logging
 import os
 from collections.abc import Mapping
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,12 @@ bench = load_bench(_bench_file)
 bench.own(program="queue server")
 _guarded = GuardedRun(_bench_file, folder=_runs, say=_log.error)
 _guarded.__enter__()  # for the life of the worker: whoever kills it leaves nothing lit
-atexit.register(_guarded.guard.close)  # runs last: first in, last out
 bench.connect()
-atexit.register(_reports.close)
-atexit.register(bench.close)
-atexit.register(bench.make_safe)  # runs first
+# A worker is a process of multiprocessing: at its end finalizers run, functions of atexit do not.
+for _priority, _step in enumerate(
+    (_guarded.guard.close, _reports.close, bench.close, bench.make_safe)
+):
+    Finalize(None, _step, exitpriority=_priority)  # the highest first: safe before anything else
 
 
 def _tell_guard(name: str, _: Mapping[str, Any]) -> None:

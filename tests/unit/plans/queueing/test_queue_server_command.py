@@ -1,4 +1,5 @@
 import importlib.util
+import signal
 import subprocess
 from types import SimpleNamespace
 
@@ -32,18 +33,32 @@ def test_a_key_is_made_unless_told_otherwise(monkeypatch, capsys):
 def test_the_server_gets_bench_and_runs(monkeypatch, tmp_path):
     seen = {}
 
-    def run(words, *, env, check):
-        seen.update(env, words=words)
-        return SimpleNamespace(returncode=0)
+    class Server:
+        def __init__(self, words, *, env):
+            seen.update(env, words=words, ended=0)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def wait(self):
+            signal.raise_signal(signal.SIGTERM)  # whoever ends the command ends the server
+            return 0
+
+        def terminate(self):
+            seen["ended"] += 1
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "Popen", Server)
     bench = tmp_path / "bench.toml"
     bench.write_text("")
     words = ["queue-server", "--bench", str(bench), "--runs", str(tmp_path), "--no-key"]
     assert regrow.main(words) == 0
     assert seen["REGROW_BENCH"] == str(bench)
     assert "plans.queueing.startup" in seen["words"]
+    assert seen["ended"] == 2  # asked to, and for certain at the end
 
 
 def test_what_is_missing_is_said(monkeypatch, tmp_path, capsys):
