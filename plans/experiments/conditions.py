@@ -106,7 +106,7 @@ def _from_file(description: PlanDescription, path: str) -> list[Condition]:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ParameterError(f"table {path or 'not given'}: {error}") from error
     if len(rows) < 2:
         raise ParameterError(f"{path}: needs a line of names and a line for each cell")

@@ -106,7 +106,7 @@ class PLTracker:
         band_nm: where the line may be.
         name: prefix of the tracked keys.
         dark_expires_s: a dark spectrum older than this is flagged.
-        keep: number of spectra that `history` keeps.
+        keep: number of spectra that `history` keeps; the record holds all of them.
         chain: corrections of the spectrometer. Without a nonlinearity that of the documents is
             taken, without an absorbance the one that the run measures.
         measure: what is measured beside the peak; holds the spectrum of the end product.
@@ -122,7 +122,7 @@ class PLTracker:
         band_nm: tuple[float, float] = (450.0, 650.0),
         name: str = "tracker",
         dark_expires_s: float = 900.0,
-        keep: int = 20_000,
+        keep: int = 100,
         chain: CorrectionChain | None = None,
         measure: LiveMeasure | None = None,
     ) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+from instruments.bench import load_bench
+from instruments.errors import BusyError
 from instruments.guard import read_reports
 from plans.records import RecordError, open_run, repair_run, verify_run
 from tests.campaign import ledger
@@ -20,6 +23,7 @@ START_S, END_S = 120.0, 60.0
 FAULTS = (
     "kill -9 of the plan", "process stopped", "SIGTERM", "SIGINT",
     "kill -9 of the guard", "kill -9 of the simulators", "kill -9 of plan, guard just replaced",
+    "disk full by the kernel", "kill -9 of the window", "kill -9 of window and bench process",
 )  # fmt: skip
 
 
@@ -52,12 +56,12 @@ class BenchProcess:
 class Child:
     """The process of the run, and what it said."""
 
-    def __init__(self, bench_file, folder):
-        self.acknowledged = 0
-        self.guard = None
+    def __init__(self, module, folder, *arguments):
+        self._said = {}
+        self.runs = folder / "runs"
         self.errors = (folder / "stderr.txt").open("w")
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.campaign.child", str(bench_file), str(folder / "runs")],
+            [sys.executable, "-m", module, *map(str, arguments)],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=self.errors, text=True,
             env={**os.environ, MARK: str(folder)},
         )  # fmt: skip
@@ -67,10 +71,16 @@ class Child:
     def _listen(self):
         for line in self.popen.stdout:
             word, _, number = line.partition(" ")
-            if word == "ack":
-                self.acknowledged = int(number)
-            elif word == "guard":
-                self.guard = int(number)
+            self._said[word] = int(number)
+
+    @property
+    def acknowledged(self):
+        """Frames after which the plan has gone on."""
+        return self._said.get("ack", 0)
+
+    @property
+    def guard(self):
+        return self._said["guard"]
 
     def wait_for(self, condition, timeout_s):
         end_s = time.monotonic() + timeout_s
@@ -91,11 +101,45 @@ class Child:
         self.errors.close()
 
 
+class WindowChild(Child):
+    """The window, and the run that it has started in the process of its bench."""
+
+    @property
+    def acknowledged(self):
+        """Tracked frames whose lines are in the journal: the plan has gone on after each."""
+        journal = next(self.runs.glob("*/run.jsonl"), None)
+        return 0 if journal is None else _tracked_lines(journal)
+
+    @property
+    def host(self):
+        return self._said["host"]
+
+
+def _tracked_lines(journal):
+    """Count the whole lines of tracked frames, without the record's own reader."""
+    uid, count = None, 0
+    for line in journal.read_bytes().splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            name, document, *_ = json.loads(line)
+            if name == "descriptor" and document["name"] == "tracked":
+                uid = document["uid"]
+            count += name == "event" and document["descriptor"] == uid
+    return count
+
+
+def _start(bench, fault, folder):
+    bench_file, runs = bench.bench_file, folder / "runs"
+    if "window" in fault:
+        places = folder / "places"
+        return WindowChild("tests.campaign.window_child", folder, bench_file, runs, places)
+    return Child("tests.campaign.child", folder, bench_file, runs)
+
+
 def run(bench, fault, rng, folder):
     """Run the plan, strike while something is on, and return a row of the table."""
     bench.ask("power_cycle")
     row = {"plan": "light_regrowth", "fault": fault, "hit": ""}
-    child = Child(bench.bench_file, folder)
+    child = _start(bench, fault, folder)
     try:
         frames = rng.randrange(0, 8)  # from the dosing before the first frame to the exposure
         started = child.wait_for(lambda: child.acknowledged >= frames and bench.is_on(), START_S)
@@ -104,6 +148,7 @@ def run(bench, fault, rng, folder):
             return row
         time.sleep(rng.uniform(0.0, 0.8))
         row["struck"], row["on_at_fault"] = True, bench.is_on()
+        struck_at = child.acknowledged
         fault_s = time.monotonic()
         _strike(fault, child, bench)
         if fault == "kill -9 of the simulators":
@@ -115,9 +160,9 @@ def run(bench, fault, rng, folder):
             intervals = ledger.all_spans(bench.ask("states"))
             row["all_off_s"] = ledger.off_after_s(intervals, _told_s(fault, fault_s, child))
             row["safe_at_end"] = all(s["safe"] for s in bench.ask("states").values())
-        row["acknowledged"] = child.acknowledged
-        row["leftovers"] = _leftovers(folder)
-        row.update(_records(child, folder))
+        row["acknowledged"] = struck_at = max(struck_at, child.acknowledged)
+        row["leftovers"] = _leftovers(folder) or _locked(bench.bench_file)
+        row.update(_records(struck_at, folder))
         reports = [r for path in (folder / "runs").rglob("guard.jsonl")
                    for r in read_reports(path.parent)]  # fmt: skip
         row["guard"] = [(r.cause, r.is_safe, r.took_s) for r in reports]
@@ -142,6 +187,13 @@ def _strike(fault, child, bench):
         os.kill(pid, signal.SIGINT)
     elif fault == "kill -9 of the simulators":
         bench.kill()
+    elif fault == "kill -9 of the window":
+        os.kill(pid, signal.SIGKILL)
+    elif fault == "kill -9 of window and bench process":
+        os.kill(child.host, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+    elif fault == "disk full by the kernel":  # no file of the process grows any further
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (_longest_file(child.runs),) * 2)
     elif fault.startswith("kill -9 of the guard"):
         os.kill(child.guard, signal.SIGKILL)
         time.sleep(4.0)  # the run goes on under a second guard, until the operator ends it
@@ -152,6 +204,22 @@ def _strike(fault, child, bench):
         time.sleep(8.0)
         child.told_s = time.monotonic()
         os.kill(pid, signal.SIGKILL)
+
+
+def _longest_file(runs):
+    journals = runs.glob("*/run.jsonl")
+    return max((path.stat().st_size for path in journals), default=4096)
+
+
+def _locked(bench_file):
+    """Return who still owns the bench, "" for nobody."""
+    bench = load_bench(bench_file)
+    try:
+        bench.own()
+    except BusyError as error:
+        return str(error)
+    bench.close()
+    return ""
 
 
 def _wait_until_dark(bench):
@@ -175,10 +243,10 @@ def _leftovers(folder):
         time.sleep(0.1)
 
 
-def _records(child, folder):
+def _records(acknowledged, folder):
     runs = [path for path in (folder / "runs").iterdir() if path.is_dir()]
     if not runs:
-        return {"readable": child.acknowledged == 0, "lost": child.acknowledged, "events": 0}
+        return {"readable": acknowledged == 0, "lost": acknowledged, "events": 0}
     try:
         opened = open_run(runs[0])
         for stream in opened.streams:
@@ -188,6 +256,6 @@ def _records(child, folder):
         problems = verify_run(runs[0]).problems
         again = open_run(runs[0]).event_count("tracked")
     except RecordError as error:
-        return {"readable": False, "lost": child.acknowledged, "why": str(error)}
-    lost = max(0, child.acknowledged - tracked) + (tracked - again)
+        return {"readable": False, "lost": acknowledged, "why": str(error)}
+    lost = max(0, acknowledged - tracked) + (tracked - again)
     return {"readable": True, "events": tracked, "lost": lost, "problems": list(problems)[:3]}

@@ -28,7 +28,6 @@ patches.install()  # before bluesky and ophyd
 from tests.campaign import real, virtual  # noqa: E402
 
 OFF_WITHIN_S = 2.0
-WINDOW = "kill -9 of the window"
 
 
 def points(seed, kind, each_virtual, each_real):
@@ -154,7 +153,6 @@ def table(rows):
             f"{sum(bool(r.get('leftovers')) for r in some):>6}  "
             + ", ".join(f"{key} {count}" for key, count in exits.most_common())
         )
-    lines.append(f"{WINDOW:<38}{'no row yet: the window is not part of this campaign':>60}")
     return "\n".join(lines)
 
 

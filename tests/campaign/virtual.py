@@ -2,13 +2,16 @@
 
 import contextlib
 import errno
+import gc
 import io
 import threading
 import time
 import traceback
+from pathlib import Path
 
 from plans.catalogue import make_experiment
 from plans.engine import Engine
+from plans.interlocking import Interlocks
 from plans.off import confirm_off
 from plans.records import RecordError, RunRecorder, open_run, verify_run
 from simulators.clock import LeakedThreadError, virtual_time
@@ -143,12 +146,30 @@ def stop_button(p):
 
 
 def disk_full(p):
+    """The disk takes the first half of what is written next, and nothing after it."""
     for writer in p.recorder._open.values():
 
-        def full(_):
+        def full(lines, file=writer._journal._file):
+            file.write(lines[: len(lines) // 2])
             raise OSError(errno.ENOSPC, "no space left on device")
 
         writer._journal._write = full
+    return ""
+
+
+def disk_read_only(p):
+    for writer in p.recorder._open.values():
+
+        def refuse(_):
+            raise OSError(errno.EROFS, "read-only file system")
+
+        writer._journal._write = refuse
+    return ""
+
+
+def interlock_open(p):
+    """Somebody opens the door of the bench: an input that no plan looks at."""
+    p.lab.simulators.faults("door").device("interlock-open")
     return ""
 
 
@@ -199,10 +220,27 @@ FAULTS = {
     "SAFE STOP": stop_button,
     "disk full": disk_full,
     "disk slow": disk_slow,
+    "disk read-only": disk_read_only,
+    "interlock open": interlock_open,
     "clock jump": clock_jump,
     "pause for long": pause_for_long,
 }
-TELLS_ITSELF = {"exception in plan", "Ctrl-C in virtual time", "SAFE STOP"}
+TELLS_ITSELF = {"Ctrl-C in virtual time", "SAFE STOP", "interlock open"}
+"""Faults after which all must be off, counted from the fault itself.
+
+The others are counted from where the plan is told: a plan that waits for an exposure raises its
+exception when the exposure is over, and a driver asks again before it gives a late reply up.
+"""
+DOOR = """
+[device.door]
+model = "thorlabs-sc10"
+address = "TCPIP::127.0.0.1::57375::SOCKET"
+
+[[interlock]]
+name = "door"
+watch = "door.is_interlock_open"
+above = 0.5
+"""
 
 
 def length_s(plan, folder):
@@ -223,11 +261,18 @@ def run(plan, fault, instant_s, rng, folder):
     row = {"plan": plan, "fault": fault, "instant_s": instant_s}
     quick = quick_plans(folder)[plan]
     values = {**quick.values, **SHORTER.get(plan, {})}
+    changes = quick.changes
+    if fault == "interlock open":
+        changes = {**changes, "extra": changes.get("extra", "") + DOOR}
+    sockets = _sockets()
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     try:
         with quiet[0], quiet[1], virtual_time(epoch_s=1_767_261_600.0) as clock, \
-                open_lab(folder, quick.changes) as lab:  # fmt: skip
+                open_lab(folder, changes) as lab:  # fmt: skip
             row.update(_run(plan, fault, instant_s, rng, folder, (quick, values, clock, lab)))
+        left = _sockets() - sockets
+        if left > 0:
+            row["leftovers"] = f"{left} sockets"
     except LeakedThreadError as error:
         row["leftovers"] = str(error)
     except Exception:
@@ -235,11 +280,22 @@ def run(plan, fault, instant_s, rng, folder):
     return row
 
 
+def _sockets():
+    """Return how many sockets this process has open (Linux)."""
+    gc.collect()  # what nobody refers to any more is not left over
+    count = 0
+    for path in Path("/proc/self/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            count += path.readlink().name.startswith("socket:")
+    return count
+
+
 def _run(plan, fault, instant_s, rng, folder, setting):
     quick, values, clock, lab = setting
     recorder = RunRecorder(folder / "runs")
     point = Point(rng, lab, clock, recorder)
     engine = Engine(callbacks=(recorder, point.acknowledge))
+    interlocks = Interlocks(lab.bench, lambda _: None)
     lab.engine = engine
     row = {"hit": ""}
 
@@ -256,8 +312,12 @@ def _run(plan, fault, instant_s, rng, folder, setting):
         if fault is not None:
             thread.start()
         devices = {key: lab.bench[device] for key, device in quick.devices.items()}
+        if "door" in lab.bench:
+            devices["shutter"] = lab.bench["door"]
         experiment = make_experiment(plan, devices, values)
-        outcome = engine.run(point.watched(experiment.plan()))
+        interlocks.start(engine)
+        outcome = engine.run(interlocks.remarks.write_into(point.watched(experiment.plan())))
+        interlocks.stop()
         if engine.run_engine.state == "paused":
             thread.join()
             outcome = _go_on(engine, rng)

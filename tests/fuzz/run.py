@@ -1,8 +1,9 @@
 """Fuzz every parser for a while: ``python -m tests.fuzz.run --seconds 60``.
 
 Each case is made from the seed, the target and its number, so that a finding is repeated with
-``--only TARGET --case NUMBER``. A case that takes longer than a minute counts as a hang and ends
-the program with the trace of all threads.
+``--only TARGET --case NUMBER``. What was done is added to the file of results: a further call goes
+on with the next cases, and the processor time of all calls is summed up. A case that takes longer
+than a minute counts as a hang and ends the program with the trace of all threads.
 """
 
 import argparse
@@ -27,7 +28,7 @@ HANG_S = 60.0
 
 
 def fuzz(name, target, *, seed, seconds, first, scratch):
-    """Run cases for a time; return how many, and the first finding."""
+    """Run cases for a time; return how many, the time, and the first finding."""
     began_s = time.process_time()
     number = first
     while True:
@@ -36,13 +37,41 @@ def fuzz(name, target, *, seed, seconds, first, scratch):
         try:
             target(random.Random(f"{seed}/{name}/{number}"), folder)
         except Exception:
-            return number - first + 1, {"case": number, "trace": traceback.format_exc()}
+            finding = {"case": number, "trace": traceback.format_exc()}
+            return number + 1 - first, time.process_time() - began_s, finding
         finally:
             faulthandler.cancel_dump_traceback_later()
             shutil.rmtree(folder, ignore_errors=True)
         number += 1
         if time.process_time() - began_s >= seconds:
-            return number - first, None
+            return number - first, time.process_time() - began_s, None
+
+
+class Results:
+    """What was done so far, by target; kept in a file."""
+
+    def __init__(self, path, seed):
+        self.path, self.seed, self.rows = path, seed, {}
+        if path.exists():
+            kept = json.loads(path.read_text())
+            if kept["seed"] == seed:
+                self.rows = {row["target"]: row for row in kept["rows"]}
+
+    def next_case(self, name):
+        return self.rows[name]["cases"] if name in self.rows else 0
+
+    def add(self, name, cases, cpu_s, finding):
+        row = self.rows.setdefault(name, {"target": name, "cases": 0, "cpu_s": 0.0, "findings": []})
+        row["cases"] += cases
+        row["cpu_s"] = round(row["cpu_s"] + cpu_s, 2)
+        row["findings"] += [finding] if finding else []
+        self.path.write_text(json.dumps({
+            "seed": self.seed, "cpu_s": self.cpu_s, "rows": list(self.rows.values())
+        }, indent=1))  # fmt: skip
+
+    @property
+    def cpu_s(self):
+        return round(sum(row["cpu_s"] for row in self.rows.values()), 1)
 
 
 def main():
@@ -50,33 +79,34 @@ def main():
     parser.add_argument("--seconds", type=float, default=20.0, help="CPU time for each target")
     parser.add_argument("--seed", type=int, default=20_261_126)
     parser.add_argument("--only", help="part of the name of the targets to run")
-    parser.add_argument("--case", type=int, help="only the case of this number")
-    parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--case", type=int, help="only the case of this number; nothing is kept")
     parser.add_argument("--json", type=Path, default=Path("fuzz.json"))
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    rows, total_s = [], time.process_time()
+    results = Results(args.json, args.seed)
+    found = 0
     with tempfile.TemporaryDirectory(prefix="regrow-fuzz-") as scratch:
         os.environ["REGROW_LOCKS"] = str(Path(scratch) / "locks")
         for name, target in all_targets().items():
             if args.only and args.only not in name:
                 continue
-            print(f"{name:<44}", end="", flush=True)
-            first = args.first if args.case is None else args.case
+            first = results.next_case(name) if args.case is None else args.case
             seconds = args.seconds if args.case is None else 0.0
-            cases, finding = fuzz(
+            print(f"{name:<44} {first:>9}", end="", flush=True)
+            cases, cpu_s, finding = fuzz(
                 name, target, seed=args.seed, seconds=seconds, first=first, scratch=scratch
             )
-            rows.append({"target": name, "cases": cases, "finding": finding})
-            print(f"{cases:>9} cases  {'ok' if finding is None else 'FOUND'}", flush=True)
+            if args.case is None:
+                results.add(name, cases, cpu_s, finding)
+            print(f" + {cases:>9} cases  {'ok' if finding is None else 'FOUND'}", flush=True)
             if finding is not None:
+                found += 1
                 print(f"  case {finding['case']}\n{finding['trace']}", flush=True)
-    total_s = time.process_time() - total_s
-    found = [row for row in rows if row["finding"]]
-    print(f"{len(rows)} targets, {sum(r['cases'] for r in rows)} cases, {total_s:.0f} s of CPU, "
-          f"{len(found)} findings")  # fmt: skip
-    args.json.write_text(json.dumps({"seed": args.seed, "cpu_s": total_s, "rows": rows}, indent=1))
+    rows = results.rows.values()
+    print(f"so far {len(rows)} targets, {sum(row['cases'] for row in rows)} cases, "
+          f"{results.cpu_s:.0f} s of CPU, {sum(len(r['findings']) for r in rows)} findings, "
+          f"{found} of them in this call")  # fmt: skip
     return 1 if found else 0
 
 

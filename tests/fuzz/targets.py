@@ -5,42 +5,37 @@ but the documented error comes out.
 """
 
 import contextlib
-import importlib
-import inspect
 import math
-import pkgutil
 import random
+import shutil
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 
-import instruments
-from instruments import bench_models
 from instruments.bench import load_bench
-from instruments.bench_file import Table, read_bench_file
-from instruments.errors import ConfigurationError, InstrumentError
+from instruments.errors import ConfigurationError
 from instruments.guard import read_reports
-from instruments.links import Link
 from plans.analysis import fit_peak
 from plans.catalogue import PLANS, find_plan
-from plans.importing.text_spectra import SpectrumFileError, read_spectra
+from plans.experiments.calibrate_spectrum import read_certificate
+from plans.experiments.conditions import DESIGNS, make_conditions
+from plans.importing import SpectrumFileError, read_spectra
+from plans.importing.decay_file import DecayFileError, read_decay
 from plans.parameters import ParameterError, describe_plan, parse_assignments
-from plans.records import RecordError, RunRecorder, list_runs, open_run
-from simulators.bench import MODELS as SIMULATED
+from plans.records import RecordError, RunRecorder, list_runs, open_run, repair_run, verify_run
+from plans.samples import SampleStore, SampleStoreError
+from plans.samples.cards import Batch, Sample
 from simulators.bench import SimulatedBench, SimulationError
 from simulators.sample.sample_file import library_names, load_tables
 from simulators.sample.world import World
 from tests.fuzz import mutations
+from tests.fuzz.wires import BENCHES, ROOT, Target, wire_targets
+from tests.system.quick_plans import write_decay
 from tests.unit.plans.records.synthetic import Regrowth
-from tests.unit.simulators.build import MODELS as BUILT
-from tests.unit.simulators.build import simulator, transcript
 
-ROOT = Path(__file__).parents[2]
-BENCHES = sorted((ROOT / "simulators" / "benches").glob("*.toml"))
 SPECTRA = sorted((ROOT / "tests" / "data").rglob("*.csv"))
-Target = Callable[[random.Random, Path], None]
 
 
 def bench_file(rng: random.Random, folder: Path) -> None:
@@ -113,6 +108,89 @@ def _recorded(folder: Path) -> Path:
     return next(path for path in place.iterdir() if path.is_dir())
 
 
+def repaired_record(rng: random.Random, folder: Path) -> None:
+    """A damaged record is verified and repaired; after that it can be read."""
+    copy = folder / "copy"
+    shutil.copytree(_recorded(folder), copy)
+    path = copy / rng.choice(["run.jsonl", "run.jsonl", "arrays.h5"])
+    path.write_bytes(mutations.text(rng, path.read_bytes()))
+    with contextlib.suppress(RecordError):
+        verify_run(copy)
+        repair_run(copy)
+        before = open_run(copy).event_count("primary")
+        verify_run(copy)
+        assert open_run(copy).event_count("primary") == before
+
+
+def index_of_runs(rng: random.Random, folder: Path) -> None:
+    """A damaged index is built again, or the run goes on without it."""
+    shutil.copytree(_recorded(folder), folder / "runs" / "a")
+    list_runs(folder / "runs")
+    for path in (folder / "runs").glob("*.sqlite*"):
+        path.write_bytes(mutations.text(rng, path.read_bytes()))
+    with contextlib.suppress(RecordError):
+        list_runs(folder / "runs")
+
+
+def sample_cards(rng: random.Random, folder: Path) -> None:
+    """A damaged store of samples says so."""
+    store = SampleStore(folder)
+    store.put(Batch(name="b"))
+    store.put(Sample(name="s", batch="b"))
+    for path in folder.glob("*.sqlite*"):
+        path.write_bytes(mutations.text(rng, path.read_bytes()))
+    with contextlib.suppress(SampleStoreError):
+        SampleStore(folder).samples()
+        SampleStore(folder).card("s")
+
+
+def decay_file(rng: random.Random, folder: Path) -> None:
+    """A file of a decay is read, or refused with words."""
+    path = folder / "decay.dat"
+    write_decay(path, seed=1)
+    path.write_bytes(mutations.text(rng, path.read_bytes()[: rng.choice((400, 20_000))]))
+    with contextlib.suppress(DecayFileError):
+        read_decay(path)
+
+
+def binary_spectra(rng: random.Random, folder: Path) -> None:
+    """So are NeXus files and JCAMP-DX files."""
+    axis = np.linspace(400.0, 700.0, 40)
+    if rng.random() < 0.5:
+        path = folder / "spectrum.nxs"
+        with h5py.File(path, "w") as file:
+            data = file.create_group("entry/data")
+            file.attrs["default"], file["entry"].attrs["default"] = "entry", "data"
+            data.attrs.update({"signal": "counts", "axes": "wavelength", "NX_class": "NXdata"})
+            data["counts"], data["wavelength"] = np.arange(40.0), axis
+            data["wavelength"].attrs["units"] = "nm"
+    else:
+        path = folder / "spectrum.jdx"
+        rows = "\n".join(f"{x:.3f} {n}" for n, x in enumerate(axis))
+        path.write_text(
+            "##TITLE=a\n##JCAMP-DX=4.24\n##DATA TYPE=UV/VIS SPECTRUM\n##XUNITS=NANOMETERS\n"
+            f"##YUNITS=ARBITRARY UNITS\n##NPOINTS=40\n##XYPOINTS=(XY..XY)\n{rows}\n##END=\n"
+        )
+    path.write_bytes(mutations.text(rng, path.read_bytes()))
+    with contextlib.suppress(SpectrumFileError):
+        read_spectra(path)
+
+
+def table_of_conditions(rng: random.Random, folder: Path) -> None:
+    """A table of conditions or a certificate is understood, or refused with words."""
+    path = folder / "table.csv"
+    path.write_bytes(mutations.text(rng, b"irradiance_mw_cm2,max_time_min\n10,1\n20,2\n5,1e1\n"))
+    plan = describe_plan(find_plan("light_regrowth"))
+    axes = mutations.text(rng, b"irradiance_mw_cm2=5..50 log; max_time_min=1,2,3")
+    design = rng.choice(DESIGNS)
+    with contextlib.suppress(ParameterError):
+        make_conditions(plan, axes.decode(errors="replace"), design=design, cells=4, seed=1,
+                        table=str(path))  # fmt: skip
+    path.write_bytes(mutations.text(rng, b"nm,photons\n400,1.0\n500,2.0\n600,1.5\n"))
+    with contextlib.suppress(ValueError):
+        read_certificate(str(path))
+
+
 def guard_report(rng: random.Random, folder: Path) -> None:
     """A damaged report of a guard is left out."""
     line = (
@@ -156,136 +234,11 @@ def assignments(rng: random.Random, folder: Path) -> None:
         parse_assignments(plan, texts)
 
 
-def _simulator(model: str) -> Target:
-    requests = [
-        bytes.fromhex(e["send_hex"]) if "send_hex" in e else e["send"].encode("latin-1")
-        for e in transcript(model)["exchange"]
-    ]
-
-    def fuzz(rng: random.Random, folder: Path) -> None:
-        """Whatever arrives, a simulator answers with bytes and can be asked for its state."""
-        instrument = simulator(model)
-        now_s = 1000.0
-        for _ in range(30):
-            data = rng.choice(requests)
-            if rng.random() < 0.7:
-                data = mutations.text(rng, data)
-            assert isinstance(instrument.feed(data, now_s), bytes)
-            until_s = now_s + rng.choice((0.0, 0.1, 3.0, 60.0))
-            for _ in range(1000):
-                due_s = instrument.next_event_s()
-                if due_s is None or due_s > until_s:
-                    break
-                now_s = max(now_s, due_s)
-                assert isinstance(instrument.poll(now_s), bytes)
-            else:
-                raise AssertionError("the simulator always has something to do")
-            now_s = until_s
-        if rng.random() < 0.2:
-            instrument.line_closed(now_s)
-        assert isinstance(instrument.state()["safe"], bool)
-
-    return fuzz
-
-
-class _Wire:
-    """A line whose other side says anything; no waiting for what does not come."""
-
-    def __init__(self, rng: random.Random, replies: list[bytes]) -> None:
-        self._rng, self._replies = rng, replies
-        self._waiting: list[bytes] = []
-
-    def send(self, data: bytes, timeout_s: float) -> None:
-        if self._rng.random() < 0.02:
-            raise ConnectionResetError("the cable is out")
-        for _ in range(self._rng.choice((0, 1, 1, 1, 1, 2))):
-            reply = self._rng.choice(self._replies)
-            if self._rng.random() < 0.6:
-                reply = mutations.text(self._rng, reply[:3000])
-            self._waiting.append(reply)
-
-    def receive(self, timeout_s: float) -> bytes:
-        return self._waiting.pop(0) if self._waiting else b""
-
-    def interrupt(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-def _driver(model: str, table: dict) -> Target:
-    replies = [
-        bytes.fromhex(e["reply_hex"]) if "reply_hex" in e else e.get("reply", "").encode("latin-1")
-        for e in transcript(model)["exchange"]
-    ]
-    about = bench_models.MODELS[model]
-
-    def fuzz(rng: random.Random, folder: Path) -> None:
-        """Whatever is answered, a device raises one of our errors or returns."""
-        link = Link(
-            "SCRIPTED", name="fuzzed", timeout_s=0.002, reconnect_delays_s=(),
-            read_termination=about.read_termination, write_termination=about.write_termination,
-        )  # fmt: skip
-        link._open_wire = lambda: _Wire(rng, replies)
-        link._port._opener = link._open_wire
-        device = about.build("fuzzed", link, Table("fuzz", "device.fuzzed", table))
-        driver = device._driver
-        calls = [device.read, device.read_configuration, device.prepare, driver.identify,
-                 driver.make_safe]  # fmt: skip
-        for call in rng.sample(calls, k=len(calls)):
-            with contextlib.suppress(InstrumentError):
-                call()
-
-    return fuzz
-
-
-def _codecs() -> dict[str, Target]:
-    found = {}
-    for module in pkgutil.walk_packages(instruments.__path__, "instruments."):
-        if module.name.endswith("._codec"):
-            codec = importlib.import_module(module.name)
-            for name, function in vars(codec).items():
-                if name.startswith(("decode", "parse", "read_")) and inspect.isfunction(function):
-                    found[f"codec {module.name.split('.')[-2]}.{name}"] = _codec(function)
-    return found
-
-
-def _codec(function: Callable[..., object]) -> Target:
-    parameters = list(inspect.signature(function).parameters.values())
-    takes_text = str(parameters[0].annotation) in ("str", "<class 'str'>")
-    simple = len([p for p in parameters if p.default is p.empty]) == 1
-
-    def fuzz(rng: random.Random, folder: Path) -> None:
-        """Bytes from the wire are understood, or a ValueError says what is wrong."""
-        seeds = (b"", b"@01 0 OK IDLE -- 123\r\n", b"00S1.00UM", b"I12.5W0.0ML", b"1.000 UM",
-                 b"\x01\x02\x00\x55\x03\xffP", b"\xc1\xc0" + rng.randbytes(62))  # fmt: skip
-        data = mutations.text(rng, rng.choice(seeds))
-        if not simple or str(parameters[0].annotation).endswith(("Header", "Message")):
-            return
-        with contextlib.suppress(ValueError):
-            function(data.decode("latin-1") if takes_text else data)
-
-    return fuzz
-
-
 def all_targets() -> dict[str, Target]:
     """Return every target by its name."""
-    targets: dict[str, Target] = {
-        function.__name__: function
-        for function in (
-            bench_file, simulated_bench, sample_file, record, guard_report, spectrum_file,
-            peak_fit, assignments,
-        )
-    }  # fmt: skip
-    tables: dict[str, dict] = {}
-    for path in [*BENCHES, *sorted((ROOT / "examples").rglob("*.toml"))]:
-        for _, table in read_bench_file(path).table("device").items():
-            tables.setdefault(table.text("model"), dict(table._data))
-    for model in sorted(set(SIMULATED) & set(BUILT)):
-        targets[f"simulator {model}"] = _simulator(model)
-    for model in sorted(set(bench_models.MODELS) & set(BUILT) & set(tables)):
-        plain = {k: v for k, v in tables[model].items() if k not in ("model", "address")}
-        targets[f"driver {model}"] = _driver(model, plain)
-    targets.update(_codecs())
-    return targets
+    functions = (
+        bench_file, simulated_bench, sample_file, record, repaired_record, index_of_runs,
+        sample_cards, guard_report, spectrum_file, decay_file, binary_spectra, peak_fit,
+        assignments, table_of_conditions,
+    )  # fmt: skip
+    return {function.__name__: function for function in functions} | wire_targets()

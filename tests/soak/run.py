@@ -73,10 +73,14 @@ class Meter:
 
 
 def steady(device, events, interval_s):
-    """Read one quantity many times at a fixed rate, by absolute deadlines."""
+    """Read one quantity many times at a fixed rate, by absolute deadlines.
+
+    As every plan does, it says where a pause may go back to: the engine keeps all messages since.
+    """
     yield Msg("open_run", None, plan_name="soak")
     begin_s = time.monotonic()
     for number in range(events):
+        yield Msg("checkpoint")
         yield Msg("create", None, name="primary")
         yield Msg("read", device)
         yield Msg("save")

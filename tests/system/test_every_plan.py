@@ -15,6 +15,7 @@ NO_TABLE = {
     "evaporation_assembly",
     "calibrate_wavelength",
 }  # the last has no lamp here
+MOST_KEPT = 250
 
 
 def test_there_is_a_short_run_of_every_plan(tmp_path):
@@ -29,6 +30,18 @@ def write_decays(folder, stop):
         write_decay(Path(folder) / f"decay{number:03d}.dat", seed=number)
 
 
+class Kept:
+    """Counts the messages that an engine keeps, to go back to the last checkpoint after a pause."""
+
+    def __init__(self, run_engine):
+        self.count = self.most = 0
+        run_engine.msg_hook = self
+
+    def __call__(self, message):
+        self.count = 0 if message.command == "checkpoint" else self.count + 1
+        self.most = max(self.most, self.count)
+
+
 @pytest.mark.parametrize("name", sorted(EXPERIMENTS))
 def test_it_runs_to_its_end_and_leaves_everything_off(name, virtual_clock, capfd, tmp_path):
     quick = quick_plans(tmp_path)[name]
@@ -39,11 +52,13 @@ def test_it_runs_to_its_end_and_leaves_everything_off(name, virtual_clock, capfd
         stop = threading.Event()
         writer = threading.Thread(target=write_decays, args=(tmp_path / "decays", stop))
         writer.start()
+        kept = Kept(lab.engine.run_engine)
         start_s = time.monotonic()
         outcome = lab.engine.run(make_experiment(name, devices, quick.values).plan())
         stop.set()
         writer.join()
         assert outcome.exit_status == "success", outcome
+        assert kept.most <= MOST_KEPT  # or the memory would grow with the length of the run
         assert time.monotonic() - start_s <= estimate_s(name, devices, quick.values) + 120.0
         assert quick.summary in lab.stream("summary")[-1]
         assert lab.stream("ending")[-1]["ending_rule"]

@@ -77,3 +77,10 @@ def test_settings_are_separated_by_semicolons():
         "plateau": False, "interval_s": 20.0,
     }  # fmt: skip
     assert parse_settings(PLAN, "") == {}
+
+
+def test_a_table_in_another_encoding_is_refused_with_its_name(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes("irradiance_mw_cm2,µ\n5,1\n".encode("latin-1"))
+    with pytest.raises(ParameterError, match="table"):
+        make(design="table", table=path)
