@@ -38,6 +38,10 @@ class Conductor:
         self._run_folder = ""
         self._dialog: BenchFileDialog | None = None
         self._word: messages.EngineWord = "idle"
+        self._next = QTimer(window)  # it goes with the window
+        self._next.setSingleShot(True)
+        self._next.setInterval(_NEXT_AFTER_MS)
+        self._next.timeout.connect(self._start_next)
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.Devices: self._show_devices,
             messages.EngineState: self._show_engine,
@@ -46,7 +50,9 @@ class Conductor:
             messages.RunOpened: self._run_opened,
             messages.RunEnded: self._run_ended,
             messages.Done: self._show_done,
-            messages.SafeReport: window.bar.show_safe,
+            messages.SafeReport: self._show_safe,
+            messages.Interlocks: window.bar.show_interlocks,
+            messages.Completions: window.console.show_completions,
             messages.LogLine: window.log.add,
             messages.WireText: window.log.show_wire,
             messages.Starting: lambda m: window.bar.bench.set_text(f"{m.text} …"),
@@ -64,6 +70,7 @@ class Conductor:
         window = self._window
         window.bar.safe_wanted.connect(lambda: self.safe_stop("Safe stop in the window"))
         window.bar.speed_wanted.connect(self._set_speed)
+        window.bar.acknowledged.connect(self._acknowledged)
         window.experiment.check_wanted.connect(self._check)
         window.experiment.run_wanted.connect(self._run_now)
         window.experiment.queue_wanted.connect(self._add_to_queue)
@@ -80,6 +87,7 @@ class Conductor:
         window.runs.again_wanted.connect(self._run_again)
         window.log.wire_wanted.connect(lambda name: self.session.ask_wire_log(name))
         window.console.code_wanted.connect(self._run_code)
+        window.console.completion_wanted.connect(self._complete)
 
     @property
     def is_running(self) -> bool:
@@ -89,7 +97,7 @@ class Conductor:
     def start(self) -> None:
         """Start the bench, and the archive a little later."""
         self.session.start()
-        QTimer.singleShot(1000, self._window.runs.refresh)
+        QTimer.singleShot(1000, self._window.runs, self._window.runs.refresh)
 
     def end(self) -> None:
         """Make safe and end both processes."""
@@ -180,13 +188,30 @@ class Conductor:
         if message.reason and not message.folder:
             window.experiment.preflight.show_problem(message.reason)
         if message.not_confirmed:
-            window.bar.safe_report.set_text(
-                f"NOT CONFIRMED OFF: {'; '.join(message.not_confirmed)}"
-            )
+            self._raise_alarm(message.not_confirmed)
         if message.folder:
             self._archive.export(message.folder)
         window.runs.refresh()
-        QTimer.singleShot(_NEXT_AFTER_MS, self._start_next)
+        self._next.start()
+
+    def _show_safe(self, report: messages.SafeReport) -> None:
+        self._window.bar.show_safe(report)
+        self._bar_runs()
+
+    def _raise_alarm(self, texts: tuple[str, ...]) -> None:
+        self._window.queue.hold()
+        self._window.bar.raise_alarm(texts)
+        self._bar_runs()
+
+    def _bar_runs(self) -> None:
+        """Let no run start until the person has read what could not be confirmed to be off."""
+        self._window.experiment.set_barred(barred=self._window.bar.is_alarmed)
+
+    def _acknowledged(self, text: str) -> None:
+        self._bar_runs()
+        self.session.acknowledge(text)
+        if self._run_folder:
+            self._archive.add_note(self._run_folder, f"acknowledged: not confirmed off: {text}")
 
     def _show_done(self, done: messages.Done) -> None:
         self._window.bench.show_done(done)
@@ -229,6 +254,8 @@ class Conductor:
 
     def _start_next(self) -> None:
         run = self._window.queue.next()
+        if self._window.bar.is_alarmed:
+            return
         if run is not None and self._word == "idle" and not self._running:
             self._start_run(run)
 
@@ -278,6 +305,9 @@ class Conductor:
 
     def _run_code(self, text: str) -> None:
         self._window.console.expect(self.session.run_code(text))
+
+    def _complete(self, text: str, cursor: int) -> None:
+        self._window.console.expect(self.session.complete(text, cursor))
 
     def _set_speed(self, speed: float) -> None:
         self.session.set_speed(speed)

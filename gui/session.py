@@ -138,6 +138,16 @@ class Session(Peer):
         """Ask for what went over a line; a `WireText` comes back."""
         self.send(messages.WireLog(device=device))
 
+    def complete(self, text: str, cursor: int) -> int:
+        """Ask how a piece of Python may go on; `Completions` come back."""
+        ticket = next(self._tickets)
+        self.send(messages.Complete(ticket=ticket, text=text, cursor=cursor))
+        return ticket
+
+    def acknowledge(self, text: str) -> None:
+        """Say that the person has read what could not be confirmed to be off."""
+        self.send(messages.Acknowledge(text=text))
+
     def run_code(self, text: str) -> int:
         """Run Python beside the bench; a `Done` with the ticket comes back."""
         ticket = next(self._tickets)

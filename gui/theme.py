@@ -139,9 +139,12 @@ QLabel {{ background: transparent; }}
 QLabel[muted="true"] {{ color: {muted}; }}
 QLabel[strong="true"] {{ font-weight: 600; }}
 QLabel[problem="true"] {{ color: {danger}; }}
+QLabel[stale="true"] {{ color: {warning}; }}
 QLabel[good="true"] {{ color: {good}; }}
 QLabel[badge="true"] {{ background: {warning_soft}; color: {warning}; border: 1px solid {warning};
     border-radius: 8px; padding: 0px 7px; }}
+QLabel[alarm="true"] {{ background: {danger}; color: {surface}; font-weight: 700;
+    border-radius: 6px; padding: 4px 10px; }}
 QLabel[lightOn="true"] {{ background: {light_on}; color: {light_on_text}; font-weight: 700;
     border-radius: 6px; padding: 5px 14px; }}
 QLabel[dark="true"] {{ color: {muted}; border: 1px solid {border}; border-radius: 6px;

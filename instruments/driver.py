@@ -26,6 +26,12 @@ class Identity:
     serial: str
     firmware: str
 
+    def __str__(self) -> str:
+        """Return it in words, without what is not known."""
+        serial = f"no. {self.serial}" if self.serial else ""
+        firmware = f"firmware {self.firmware}" if self.firmware else ""
+        return " ".join(part for part in (self.maker, self.model, serial, firmware) if part)
+
 
 class LinkedInstrument(Instrument):
     """An instrument at the end of a `Link`.

@@ -38,6 +38,7 @@ class Interlocks:
         self._say = say
         self._attended = attended
         self._engine: Engine | None = None
+        self._is_always = False
         self._reactions: list[threading.Thread] = []
         self._watch = InterlockWatch(
             bench.devices, bench.interlocks, on_trip=self._tripped, on_clear=self._cleared
@@ -47,6 +48,16 @@ class Interlocks:
     def can_pause(self) -> bool:
         """Whether a rule of the bench pauses a run."""
         return any(rule.reaction == "pause" for rule in self._bench.interlocks)
+
+    @property
+    def rules(self) -> tuple[InterlockRule, ...]:
+        """The rules of the bench."""
+        return self._bench.interlocks
+
+    @property
+    def tripped(self) -> list[Trip]:
+        """The rules that trip at present, as far as they are watched."""
+        return self._watch.tripped
 
     def refusals(self) -> list[Trip]:
         """Return the rules that trip; a run must not begin or be resumed then."""
@@ -61,6 +72,11 @@ class Interlocks:
         for trip in self.refusals():
             raise InterlockOpenError(trip.rule.device, f"{trip}; put it right, then start the run")
 
+    def watch(self) -> None:
+        """Watch between runs, too: what then trips a rule that makes safe is switched off."""
+        self._is_always = True
+        self._watch.start()
+
     def start(self, engine: Engine) -> None:
         """Begin to watch a run.
 
@@ -71,9 +87,18 @@ class Interlocks:
         self._watch.start()
 
     def stop(self) -> None:
-        """Stop watching and wait for what is still being done."""
+        """Leave the run, and wait for what is still being done."""
         self._engine = None
-        self._watch.stop()
+        if not self._is_always:
+            self._watch.stop()
+        self._wait()
+
+    def close(self) -> None:
+        """Stop watching, between runs, too."""
+        self._is_always = False
+        self.stop()
+
+    def _wait(self) -> None:
         for thread in self._reactions:
             thread.join()
         self._reactions.clear()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gui.host.actions import Action, actions_of
+from gui.host.limits import calibrations_of, limits_of
 from gui.host.pace import Pace
-from gui.messages import DeviceCondition, DeviceInfo, DeviceState, Reading
+from gui.messages import Calibration, DeviceCondition, DeviceInfo, DeviceState, Reading
 from instruments.bench import Bench
 from instruments.device import BenchDevice
 from instruments.errors import InstrumentError
@@ -18,6 +19,7 @@ from instruments.power_meters import PowerMeter
 from instruments.pumps import SyringePump
 from instruments.signals import InstrumentSignal
 from instruments.spectrometers import Spectrometer
+from instruments.stages import Stage
 from instruments.thermal import Thermostat
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class DeviceKeeper:
         self._signals = _polled(device)
         self._shown = _shown(device)
         self._seen: dict[str, tuple[float, float]] = {}
+        self._calibrations: tuple[Calibration, ...] = ()
 
     def want(self, *, connected: bool) -> None:
         """Say whether the device is to be connected."""
@@ -109,6 +112,7 @@ class DeviceKeeper:
             return pause_s
         self._attempts, self._retry_at_s = 0, None
         self.actions = {action.info.name: action for action in actions_of(self.device)}
+        self._calibrations = calibrations_of(self.device)
         self._restart_polling()
         self._say("ok", "")
         return POLL_S
@@ -151,6 +155,7 @@ class DeviceKeeper:
             model=model,
             address=self.device.link.address,
             actions=tuple(action.info for action in actions_of(self.device)),
+            limits=limits_of(self.device),
             notes=_notes(self.device),
         )
 
@@ -164,9 +169,11 @@ class DeviceKeeper:
             condition=self._condition,
             words=self._words,
             readings=readings if self._condition != "off" else (),
+            set_point=_set_point(self.device),
             emission=emission_of(self.device),
             active=_active(self.device) if self._condition != "off" else "",
-            identity=_identity(self.device),
+            identity=str(self.device.identity) if self.device.connected else "",
+            calibrations=self._calibrations,
             retry_in_s=None if retry_at_s is None else max(0.0, (retry_at_s - now_s) / speed),
         )
 
@@ -255,6 +262,19 @@ def _active(device: BenchDevice) -> str:
     return "moving" if _cached(device, "is_moving") == 1 else ""
 
 
+def _set_point(device: BenchDevice) -> str:
+    """Return what a device was asked for, where no reading says it."""
+    if isinstance(device, LightSource):
+        return emission_of(device)
+    if isinstance(device, SyringePump):
+        dispense = device.dispensing
+        return "" if dispense is None else str(dispense)
+    if isinstance(device, Stage):
+        targets = {name: axis.target_mm for name, axis in device.axes.items()}
+        return ", ".join(f"{name} {mm:g} mm" for name, mm in targets.items() if mm is not None)
+    return ""
+
+
 def _kind(device: BenchDevice) -> str:
     """Return the kind in the words of the bench: the nearest class of ours that is not made up."""
     for cls in type(device).__mro__:
@@ -269,15 +289,4 @@ def _notes(device: BenchDevice) -> tuple[str, ...]:
     if isinstance(device, SyringePump):
         syringe = device.syringe
         return (f"{syringe.name}, {syringe.capacity_ul:g} µL", syringe.contents)
-    if isinstance(device, Thermostat):
-        return (f"at most {device.heating.limit_degc:g} °C",)
     return ()
-
-
-def _identity(device: BenchDevice) -> str:
-    if not device.connected:
-        return ""
-    who = device.identity
-    serial = f"no. {who.serial}" if who.serial else ""
-    firmware = f"firmware {who.firmware}" if who.firmware else ""
-    return " ".join(word for word in (who.maker, who.model, serial, firmware) if word)

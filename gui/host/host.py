@@ -11,6 +11,7 @@ from typing import Any
 from gui import messages
 from gui.host.console import Console
 from gui.host.devices import keepers_of, states_of
+from gui.host.interlocks import InterlockDesk
 from gui.host.pace import FASTEST, Pace
 from gui.host.runs import RunDesk
 from instruments.bench import SafeOutcome, load_bench
@@ -63,8 +64,10 @@ class Host:
             self._guard.__enter__()
         self._nudge = threading.Event()
         self.keepers = keepers_of(self.bench, pace, self._nudge.set)
+        self.interlocks = InterlockDesk(self.bench, tell)
         self.runs = RunDesk(
             self.bench,
+            interlocks=self.interlocks.interlocks,
             runs_folder=runs_folder,
             tell=tell,
             md={"simulated": True} if pace.simulated else {},
@@ -72,12 +75,12 @@ class Host:
             guard=self._guard,
         )
         self._log = _ToWindow(tell)
-        self._console = Console(self.bench, self.runs.plans)
+        self._console = Console(self.bench, self.runs.plans, self._run_plan)
         self._beat_s = time.perf_counter()
         self._is_beat_lost = False
         self._ending = False
         self._ended = threading.Event()
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers: dict[type, Callable[[Any], object]] = {
             messages.SafeStop: self._safe_stop,
             messages.Preflight: lambda m: self._tell(self.runs.preflight(m)),
             messages.Run: self.runs.run,
@@ -88,6 +91,8 @@ class Host:
             messages.WireLog: self._send_wire_log,
             messages.CheckBench: self._check_bench,
             messages.Code: lambda m: self._tell(self._console.run(m)),
+            messages.Complete: lambda m: self._tell(self._console.complete(m)),
+            messages.Acknowledge: lambda m: _LOGGER.warning("acknowledged: %s", m.text),
             messages.Shutdown: lambda _: self._shut_down(),
         }
 
@@ -135,6 +140,10 @@ class Host:
             self._tell(
                 messages.Devices(states=states, bench_time_s=self._pace.now_s()), droppable=True
             )
+            if self.interlocks.is_due():
+                self.interlocks.note_begun()
+                self._pace.begin(self.interlocks.begin, "interlocks-begin")
+            self.interlocks.tell_changes()
             self.note_silence(started_s - self._beat_s)
             time.sleep(TELL_EVERY_S)
 
@@ -151,6 +160,16 @@ class Host:
         self._is_beat_lost = is_lost
 
     # -- what is asked for
+
+    def _run_plan(self, plan: str, **values: Any) -> str:
+        """Run a plan from the console, with its records and all that watches a run.
+
+        Args:
+            plan: Its name.
+            **values: Its parameters.
+        """
+        ended = self.runs.run(messages.Run(ticket=0, plan=plan, values=values))
+        return f"{ended.exit_status}: {ended.reason or ended.folder}"
 
     def _info(self) -> messages.BenchInfo:
         return messages.BenchInfo(
@@ -229,6 +248,7 @@ class Host:
         self._ending = True
         self._safe_stop(messages.SafeStop(reason="the window was closed"))
         self.runs.wait_until_ended(_END_S)
+        self.interlocks.close()
         for keeper in self.keepers.values():
             keeper.end()
         try:

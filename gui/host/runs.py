@@ -19,6 +19,7 @@ from instruments.guard import GuardError
 from plans.catalogue import EXPERIMENTS, PLANS, check_plan, estimate_s
 from plans.engine import Engine, Outcome
 from plans.guarding import GuardedRun
+from plans.interlocking import Interlocks
 from plans.parameters import ParameterError, check_values, describe_plan
 from plans.records import RecordError, RunIndex, RunRecorder
 
@@ -42,6 +43,7 @@ class RunDesk:
         tell: Takes a message for the window.
         md: Metadata of every run.
         extra_plans: Name of a module with further `PLANS`, for benchmarks and tests.
+        interlocks: Watches the rules of the bench.
         guard: Makes safe when this process cannot; None where nothing real can be left on.
     """
 
@@ -52,10 +54,12 @@ class RunDesk:
         runs_folder: Path,
         tell: Callable[..., None],
         md: Mapping[str, Any],
+        interlocks: Interlocks,
         extra_plans: str | None = None,
         guard: GuardedRun | None = None,
     ) -> None:
         self._guard = guard
+        self._interlocks = interlocks
         self.plans = dict(PLANS)
         if extra_plans is not None:
             self.plans.update(importlib.import_module(extra_plans).PLANS)
@@ -87,16 +91,33 @@ class RunDesk:
         except (ParameterError, InstrumentError) as raised:
             return messages.PreflightTable(ticket=request.ticket, error=str(raised))
         if request.plan not in EXPERIMENTS:
-            return messages.PreflightTable(ticket=request.ticket)
+            return messages.PreflightTable(ticket=request.ticket, checks=self._interlock_rows())
         checks = check_plan(request.plan, devices, values, runs_folder=self._existing_folder())
         return messages.PreflightTable(
             ticket=request.ticket,
-            checks=tuple(
-                messages.CheckRow(name=check.name, verdict=check.verdict, detail=check.detail)
-                for check in checks
+            checks=(
+                *(
+                    messages.CheckRow(name=check.name, verdict=check.verdict, detail=check.detail)
+                    for check in checks
+                ),
+                *self._interlock_rows(),
             ),
             longest_s=estimate_s(request.plan, devices, values),
         )
+
+    def _interlock_rows(self) -> tuple[messages.CheckRow, ...]:
+        """Return a row for every rule that trips, or one that all are closed."""
+        trips = self._interlocks.refusals()
+        rows = tuple(
+            messages.CheckRow(
+                name="interlock", verdict="refused", detail=f"{trip.rule.name}: {trip.cause}"
+            )
+            for trip in trips
+        )
+        if rows or not self._interlocks.rules:
+            return rows
+        text = f"all {len(self._interlocks.rules)} are closed"
+        return (messages.CheckRow(name="interlocks", verdict="ok", detail=text),)
 
     def _existing_folder(self) -> Path:
         folder = self._runs_folder.absolute()
@@ -104,12 +125,13 @@ class RunDesk:
             folder = folder.parent
         return folder
 
-    def run(self, request: messages.Run) -> None:
-        """Run a plan to its end; returns when the bench has been left."""
+    def run(self, request: messages.Run) -> messages.RunEnded:
+        """Run a plan to its end; returns what came of it when the bench has been left."""
         with self._lock:
             if self._is_busy:
-                self._tell(_refused(request, "another run is going on; add this one to the queue"))
-                return
+                refused = _refused(request, "another run is going on; add this one to the queue")
+                self._tell(refused)
+                return refused
             self._is_busy = True
             self._is_barred = False
             self._ended.clear()
@@ -121,18 +143,19 @@ class RunDesk:
             self._tell(messages.EngineState(word="idle"))
             self._ended.set()
         recorder.close()
-        self._tell(
-            messages.RunEnded(
-                ticket=request.ticket,
-                exit_status=outcome.exit_status if outcome else "fail",
-                reason=problem or (outcome.reason if outcome else ""),
-                folder=_path_of(recorder),
-                not_confirmed=self._not_confirmed(),
-            )
+        ended = messages.RunEnded(
+            ticket=request.ticket,
+            exit_status=outcome.exit_status if outcome else "fail",
+            reason=problem or (outcome.reason if outcome else ""),
+            folder=_path_of(recorder),
+            not_confirmed=self._not_confirmed(),
         )
+        self._tell(ended)
+        return ended
 
     def _run(self, request: messages.Run, recorder: RunRecorder) -> tuple[Outcome | None, str]:
         try:
+            self._interlocks.refuse()
             plan = self._plan(request.plan, request.values, request.md)
             index = RunIndex(self._runs_folder)
             engine = Engine(
@@ -157,11 +180,13 @@ class RunDesk:
                     return None, "stopped before it began"
                 if self._guard is not None:
                     self._guard.protect(engine, self._bench)
-                return engine.run(plan), ""
+                self._interlocks.start(engine)
+                return engine.run(self._interlocks.remarks.write_into(plan)), ""
             except GuardError as error:
                 return None, str(error)
             finally:
                 self._engine = None
+                self._interlocks.stop()
                 if self._guard is not None:
                     self._guard.release()
 
@@ -182,13 +207,21 @@ class RunDesk:
         if request.what == "pause":
             engine.pause()
         elif request.what == "resume":
-            engine.resume()
+            self._resume(engine)
         elif request.what == "stop":
             self._tell(messages.EngineState(word="ending"))
             engine.stop()
         else:
             self._tell(messages.EngineState(word="ending"))
             engine.abort(request.reason or "ended by the operator")
+
+    def _resume(self, engine: Engine) -> None:
+        """Resume unless a rule of the bench trips."""
+        trips = self._interlocks.refusals()
+        for trip in trips:
+            _LOGGER.warning("not resumed: %s", trip)
+        if not trips:
+            engine.resume()
 
     def abort(self, reason: str) -> None:
         """End the run, whatever it is doing; one that is about to begin does not."""

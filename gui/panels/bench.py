@@ -3,24 +3,11 @@
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QAction
-from qtpy.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QMenu,
-    QMessageBox,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from gui.messages import ActionInfo, DeviceInfo, DeviceState, Done
-from gui.presenters import device_card
-from gui.presenters.form import FieldError
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_edit import FieldEdit
-from gui.widgets.helpers import button, icon_button, label, mark, set_text
+from gui.messages import DeviceInfo, DeviceState, Done
+from gui.panels.device_card import DeviceCard
+from gui.widgets.helpers import button, label
 
 
 class BenchPanel(QWidget):
@@ -31,12 +18,14 @@ class BenchPanel(QWidget):
         connect_wanted: Device and whether it is to be connected.
         wire_wanted: Device whose line one wants to look at.
         edit_wanted: The bench file is to be edited.
+        find_wanted: An instrument is to be added.
     """
 
     act_wanted = Signal(str, str, object)
     connect_wanted = Signal(str, bool)
     wire_wanted = Signal(str)
     edit_wanted = Signal()
+    find_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +52,14 @@ class BenchPanel(QWidget):
             "Edit bench …", name="edit-bench", tip="Add, change or take out instruments"
         )
         self.edit.clicked.connect(self.edit_wanted)
-        outer.addWidget(self.edit)
+        self.add = button(
+            "Add …", name="add-instrument", tip="Look for instruments and add one to the bench"
+        )
+        self.add.clicked.connect(self.find_wanted)
+        row = QHBoxLayout()
+        row.addWidget(self.add)
+        row.addWidget(self.edit, 1)
+        outer.addLayout(row)
 
     def set_devices(self, devices: tuple[DeviceInfo, ...], icons: Any) -> None:
         """Make the cards.
@@ -122,275 +118,3 @@ class BenchPanel(QWidget):
         """Say why there are no cards."""
         self._empty.setText(text)
         self._empty.setVisible(not self.cards)
-
-
-class DeviceCard(QFrame):
-    """One device: how it is, its values, and what can be done by hand."""
-
-    act_wanted = Signal(str, str, object)
-    connect_wanted = Signal(str, bool)
-    wire_wanted = Signal(str)
-
-    def __init__(self, info: DeviceInfo, icons: Any, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.info = info
-        self.setObjectName(f"card-{info.name}")
-        self.setProperty("card", True)
-        self._is_running = False
-        self._is_connected = False
-        self._rows: list[tuple[ElidedLabel, ElidedLabel, Any]] = []
-        self.condition = label(name=f"condition-{info.name}", strong=True)
-        self.words = label(problem=True, name=f"words-{info.name}")
-        self.words.setWordWrap(True)
-        self.words.setVisible(False)
-        self.answer = ElidedLabel()
-        self.answer.setObjectName(f"answer-{info.name}")
-        self.answer.setVisible(False)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(6)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, 1)
-        self._buttons: dict[str, Any] = {}
-        self._opened: ActionForm | None = None
-        self._icons = icons
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        from superqt import QFlowLayout  # takes its time; there are no cards in the first picture
-
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 5, 6, 6)
-        column.setSpacing(3)
-        head = QHBoxLayout()
-        head.setSpacing(5)
-        self.icon = label()
-        self.dress(self._icons)
-        name = ElidedLabel(self.info.name)
-        name.setProperty("strong", True)
-        name.setToolTip(device_card.detail_text(self.info, _NOBODY))
-        self.name = name
-        head.addWidget(self.icon)
-        head.addWidget(name, 1)
-        head.addWidget(self.condition)
-        head.addWidget(self._menu_button())
-        column.addLayout(head)
-        column.addWidget(self.words)
-        column.addLayout(self._grid)
-        self._form_place = QVBoxLayout()
-        column.addLayout(self._form_place)
-        row = QFlowLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setHorizontalSpacing(4)
-        row.setVerticalSpacing(4)
-        for action in self.info.actions:
-            made = button(
-                action.label + (" …" if action.fields else ""),
-                name=f"action-{self.info.name}-{action.name}",
-                tip=action.help,
-            )
-            made.setAccessibleName(f"{self.info.name}: {action.label}")
-            made.clicked.connect(lambda _=False, chosen=action: self._choose(chosen))
-            made.setEnabled(False)
-            self._buttons[action.name] = made
-            row.addWidget(made)
-        column.addLayout(row)
-        column.addWidget(self.answer)
-
-    def _menu_button(self) -> Any:
-        menu = QMenu(self)
-        self._connect = QAction("Connect", self)
-        menu.addAction(self._connect)
-        self._connect.triggered.connect(
-            lambda: self.connect_wanted.emit(self.info.name, not self._is_connected)
-        )
-        wire = QAction("Look at the wire log", self)
-        menu.addAction(wire)
-        wire.triggered.connect(lambda: self.wire_wanted.emit(self.info.name))
-        made = icon_button(
-            "⋯",
-            name=f"menu-{self.info.name}",
-            accessible=f"{self.info.name}: more",
-            tip="Connect, disconnect, wire log",
-        )
-        made.setMenu(menu)
-        self.setFocusProxy(made)
-        made.setPopupMode(made.ToolButtonPopupMode.InstantPopup)
-        return made
-
-    def dress(self, icons: Any) -> None:
-        """Take the icon of a theme."""
-        self.icon.setPixmap(icons(device_card.icon_name(self.info)).pixmap(16, 16))
-
-    # -- showing
-
-    def show_state(self, state: DeviceState) -> None:
-        """Show how the device is."""
-        set_text(self.condition, device_card.condition_text(state))
-        mark(
-            self.condition,
-            problem=state.condition in ("fault", "lost"),
-            good=state.condition == "ok" and not state.emission,
-            muted=state.condition in ("off", "connecting"),
-        )
-        mark(self, trouble=state.condition in ("fault", "lost"), lit=bool(state.emission))
-        set_text(self.words, state.words)
-        self.words.setVisible(bool(state.words))
-        self.name.setToolTip(device_card.detail_text(self.info, state))
-        self._is_connected = state.condition not in ("off", "lost")
-        self._connect.setText("Disconnect" if state.condition != "off" else "Connect")
-        self._is_connected = state.condition != "off"
-        self._can_act = state.condition in ("ok", "fault")
-        self._show_rows(device_card.rows_of(state))
-        self._enable()
-
-    _can_act = False
-
-    def _show_rows(self, rows: tuple[device_card.Row, ...]) -> None:
-        while len(self._rows) < len(rows):
-            name, value, old = ElidedLabel(), ElidedLabel(), label(muted=True)
-            name.setProperty("muted", True)
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            value.setAlignment(right)  # type: ignore[arg-type] # PyQt5 says int
-            old.setAlignment(right)  # type: ignore[arg-type]
-            old.setMinimumWidth(34)
-            place = len(self._rows)
-            for column, widget in enumerate((name, value, old)):
-                self._grid.addWidget(widget, place, column)
-            self._rows.append((name, value, old))
-        for place, (name, value, old) in enumerate(self._rows):
-            is_shown = place < len(rows)
-            for widget in (name, value, old):
-                widget.setVisible(is_shown)
-            if is_shown:
-                row = rows[place]
-                name.set_text(row.name)
-                name.setToolTip(row.doc or row.name)
-                value.set_text(row.text)
-                set_text(old, row.age)
-                old.setToolTip("Age of the value" + (", it is old" if row.is_stale else ""))
-                mark(old, problem=False, stale=row.is_stale)
-
-    def show_answer(self, text: str, *, is_problem: bool) -> None:
-        """Show what came of an action."""
-        self.answer.set_text(text)
-        self.answer.setVisible(bool(text))
-        mark(self.answer, problem=is_problem, muted=not is_problem)
-
-    def set_running(self, running: bool) -> None:
-        """Allow only what makes safe while a run is going on."""
-        self._is_running = running
-        self._enable()
-
-    def _enable(self) -> None:
-        for action in self.info.actions:
-            allowed = self._can_act and (action.stops or not self._is_running)
-            self._buttons[action.name].setEnabled(allowed)
-        if self._is_running and self._opened is not None:
-            self._close_form()
-
-    # -- acting
-
-    def _choose(self, action: ActionInfo) -> None:
-        if not action.fields:
-            self._ask_and_act(action, {})
-            return
-        if self._opened is not None and self._opened.action == action:
-            self._close_form()
-            return
-        self._close_form()
-        form = ActionForm(self.info.name, action)
-        form.given.connect(lambda values: self._ask_and_act(action, values))
-        form.left.connect(self._close_form)
-        self._form_place.addWidget(form)
-        self._opened = form
-        form.setFocus()
-
-    def _close_form(self) -> None:
-        if self._opened is not None:
-            self._form_place.removeWidget(self._opened)
-            self._opened.hide()
-            self._opened.deleteLater()
-            self._opened = None
-
-    def _ask_and_act(self, action: ActionInfo, values: dict[str, Any]) -> None:
-        if action.confirm and not self._confirmed(action):
-            return
-        self.show_answer("pending …", is_problem=False)
-        self.act_wanted.emit(self.info.name, action.name, values)
-
-    def _confirmed(self, action: ActionInfo) -> bool:
-        box = QMessageBox(self)
-        box.setWindowTitle(f"{self.info.name}: {action.label}")
-        box.setText(action.confirm)
-        box.setIcon(QMessageBox.Icon.Warning)
-        yes = box.addButton(action.label, QMessageBox.ButtonRole.AcceptRole)
-        no = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(no)
-        box.exec()
-        return box.clickedButton() is yes
-
-
-class ActionForm(QFrame):
-    """What an action has to be given, inside its card.
-
-    Attributes:
-        given: The values; Enter or the button.
-        left: Esc.
-    """
-
-    given = Signal(object)
-    left = Signal()
-
-    def __init__(self, device: str, action: ActionInfo, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.action = action
-        self.edits = {
-            field.name: FieldEdit(field, prefix=f"act-{device}-{action.name}")
-            for field in action.fields
-        }
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 2, 0, 2)
-        grid.setVerticalSpacing(3)
-        grid.setColumnStretch(1, 1)
-        self._problem = label(problem=True)
-        self._problem.setWordWrap(True)
-        self._problem.setVisible(False)
-        for place, edit in enumerate(self.edits.values()):
-            edit.unit.setFixedWidth(50)
-            edit.wrong.connect(self._say)
-            edit.changed.connect(lambda: self._say(""))
-            edit.accepted.connect(self.give)
-            grid.addWidget(edit.name_label(), place, 0)
-            grid.addWidget(edit, place, 1)
-        self.apply = button(
-            action.label, name=f"apply-{device}-{action.name}", tip=f"{action.help} (Enter)",
-            primary=True,
-        )  # fmt: skip
-        self.apply.clicked.connect(self.give)
-        grid.addWidget(self._problem, len(self.edits), 0, 1, 2)
-        grid.addWidget(self.apply, len(self.edits) + 1, 0, 1, 2)
-        self.setFocusProxy(next(iter(self.edits.values())))
-
-    def give(self) -> None:
-        """Hand the values on if they are good."""
-        try:
-            values = {name: edit.value() for name, edit in self.edits.items()}
-        except FieldError as error:
-            self._say(str(error))
-            return
-        self.given.emit(values)
-
-    def _say(self, text: str) -> None:
-        self._problem.setText(text)
-        self._problem.setVisible(bool(text))
-
-    def keyPressEvent(self, event: Any) -> None:
-        """Leave on Esc."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-_NOBODY = DeviceState(condition="off")

@@ -50,6 +50,7 @@ class ExperimentPanel(QWidget):
         self._word: messages.EngineWord = "idle"
         self._is_ready = False
         self._is_refused = False
+        self._is_barred = False
         self._estimate = Estimate()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -173,6 +174,16 @@ class ExperimentPanel(QWidget):
             self.estimate.set_text(why)
         self._show_buttons()
 
+    def set_barred(self, *, barred: bool) -> None:
+        """Say whether no run may start until something is acknowledged."""
+        if barred != self._is_barred:
+            self._is_barred = barred
+            if barred:
+                self.estimate.set_text("Acknowledge first what was not confirmed off")
+            else:
+                self._timer.start()
+            self._show_buttons()
+
     def show_engine(self, word: messages.EngineWord) -> None:
         """Show what the engine does."""
         was, self._word = self._word, word
@@ -275,7 +286,8 @@ class ExperimentPanel(QWidget):
 
     def _show_buttons(self) -> None:
         is_idle = self._word == "idle"
-        self.run.setEnabled(self._is_ready and is_idle and not self._is_refused)
+        may_run = self._is_ready and is_idle and not self._is_barred
+        self.run.setEnabled(may_run and not self._is_refused)
         self.add.setEnabled(self._is_ready and not self._is_refused)
         is_steerable = self._word in ("running", "paused")
         self.pause.setEnabled(is_steerable)

@@ -1,11 +1,14 @@
 """A device in words, for its card."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from gui.messages import DeviceInfo, DeviceState, Reading
+from gui.messages import Calibration, DeviceInfo, DeviceState, Reading
 from gui.presenters.numbers import NOTHING, age, fixed, plain, with_unit
 
 _STALE_S = 5.0
+_OLD_DAYS = 366  # meters and lamps are calibrated once a year
+_NEVER_DAYS = 10**6
 _KINDS = {
     "LightSource": "light source",
     "SyringePump": "syringe pump",
@@ -68,8 +71,82 @@ def condition_text(state: DeviceState) -> str:
 
 
 def rows_of(state: DeviceState) -> tuple[Row, ...]:
-    """Return the values of a device."""
-    return tuple(_row(reading) for reading in state.readings if _is_shown(reading))
+    """Return what a device was asked for and the values that it says."""
+    rows = tuple(_row(reading) for reading in state.readings if _is_shown(reading))
+    if not state.set_point:
+        return rows
+    asked = Row(name="set", text=state.set_point, age="", is_stale=False, doc="What was asked for")
+    return (asked, *rows)
+
+
+def limits_text(info: DeviceInfo) -> str:
+    """Return the limits of a device in a line, "" for none."""
+    return f"limits {'; '.join(info.limits)}" if info.limits else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationLine:
+    """How old what the values rest on is.
+
+    Attributes:
+        text: The oldest, in a few words; "" when there is nothing to calibrate.
+        detail: All, one a line.
+        is_bad: Whether one has expired or was never made.
+    """
+
+    text: str
+    detail: str
+    is_bad: bool
+
+
+def calibration_line(calibrations: tuple[Calibration, ...], today: date) -> CalibrationLine:
+    """Return how old the calibrations of a device are.
+
+    Args:
+        calibrations: They.
+        today: The day of looking.
+    """
+    ages = [calibration_age(each, today) for each in calibrations]
+    if not ages:
+        return CalibrationLine(text="", detail="", is_bad=False)
+    detail = "\n".join(
+        f"{each.what}: {age.text}" for each, age in zip(calibrations, ages, strict=True)
+    )
+    worst = max(ages, key=lambda age: (age.is_bad, age.days))
+    return CalibrationLine(text=worst.text, detail=detail, is_bad=worst.is_bad)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationAge:
+    """The age of one calibration: in words, in days, and whether it is not to be relied on."""
+
+    text: str
+    days: int
+    is_bad: bool
+
+
+def calibration_age(calibration: Calibration, today: date) -> CalibrationAge:
+    """Return how old a calibration is.
+
+    Args:
+        calibration: It.
+        today: The day of looking.
+    """
+    if not calibration.day:
+        return CalibrationAge(text="calibration not dated", days=_NEVER_DAYS, is_bad=True)
+    days = (today - date.fromisoformat(calibration.day)).days
+    if calibration.until and today > date.fromisoformat(calibration.until):
+        text = f"calibration expired {calibration.until}"
+        return CalibrationAge(text=text, days=days, is_bad=True)
+    return CalibrationAge(text=f"calibrated {_ago(days)}", days=days, is_bad=days > _OLD_DAYS)
+
+
+def _ago(days: int) -> str:
+    if days <= 0:
+        return "today"
+    if days < 60:
+        return f"{days} d ago"
+    return f"{days / 30.44:.0f} months ago" if days < 700 else f"{days / 365.25:.1f} years ago"
 
 
 def _is_shown(reading: Reading) -> bool:
@@ -114,4 +191,4 @@ def detail_text(info: DeviceInfo, state: DeviceState) -> str:
     lines = [f"{info.name}: {kind_text(info)}, {info.model}", info.address]
     if state.identity:
         lines.append(state.identity)
-    return "\n".join([*lines, *(note for note in info.notes if note)])
+    return "\n".join([*lines, *(note for note in (*info.notes, *info.limits) if note)])

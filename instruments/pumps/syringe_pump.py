@@ -144,6 +144,12 @@ class SyringePump(BenchDevice):
     # -- what can be asked for ---------------------------------------------------------------
 
     @property
+    def dispensing(self) -> Dispense | None:
+        """What is being dispensed, None while the plunger stands."""
+        job = self._job
+        return None if job is None else job.dispense
+
+    @property
     def rate_limits_ul_min(self) -> tuple[float, float]:
         """Slowest and fastest rate with this syringe, once connected."""
         return self._pump.rate_limits_ul_min()

@@ -43,6 +43,11 @@ class SpectrometerDriver(Driver, Protocol):
         ...
 
     @property
+    def integration_limits_s(self) -> tuple[float, float]:
+        """Shortest and longest integration time."""
+        ...
+
+    @property
     def spectrum_timeout_s(self) -> float:
         """How long one spectrum may take."""
         ...
@@ -415,6 +420,11 @@ class Spectrometer(BenchDevice):
 
     def _get_dark_pixels(self) -> NDArray[np.int64]:
         return np.asarray(self._spectrometer.dark_pixels, dtype=np.int64)
+
+    @property
+    def integration_limits_s(self) -> tuple[float, float]:
+        """Shortest and longest integration time of the instrument, s."""
+        return self._spectrometer.integration_limits_s
 
     def _get_full_scale(self) -> float:
         return self._spectrometer.full_scale_counts

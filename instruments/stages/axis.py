@@ -146,6 +146,11 @@ class StageAxis(Device):
         super().__init__(name=name, **kwargs)
 
     @property
+    def target_mm(self) -> float | None:
+        """Where the move under way leads, None while the axis stands."""
+        return self._target_mm
+
+    @property
     def limits_mm(self) -> tuple[float, float]:
         """Lowest and highest position that may be asked for."""
         return self._axis.limits_mm

@@ -79,6 +79,12 @@ class Rig:
             self.application.processEvents()
             time.sleep(0.002)
 
+    def acknowledge(self) -> None:
+        """Wait for the last word of Safe stop, and read what it could not confirm."""
+        self.wait(lambda: self.window.bar.is_final)
+        if self.window.bar.is_alarmed:
+            self.window.bar.acknowledge.click()
+
     def light_on(self) -> None:
         values = {"wavelength_nm": 405.0, "irradiance_mw_cm2": 5.0}
         self.window.conductor.session.act("light", "emit", values)
@@ -99,6 +105,7 @@ class Rig:
         thread = threading.Thread(target=watch)
         thread.start()
         began.wait()
+        self.window.bar.is_final = False
         clicked_s = time.perf_counter()
         QTest.mouseClick(self.window.bar.safe, Qt.MouseButton.LeftButton)
         while thread.is_alive():
@@ -212,6 +219,7 @@ def main() -> None:
                 times[name] = []
                 for number in range(max(1, round(share * args.trials))):
                     times[name].append(scene(rig, number))
+                    rig.acknowledge()
                     rig.wait(lambda: rig.window.bar.engine.text() == "idle")
                     rig.wait(lambda: not rig.lit())
                     rig.wait(rig.all_ok)

@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import scripted
+from qtpy.QtWidgets import QApplication
 
 
 @pytest.fixture
@@ -22,6 +23,8 @@ def window(qtbot, tmp_path):
     made.show()
     made.conductor.session.say(scripted.bench_info(tmp_path))
     made.conductor.session.say(scripted.devices())
+    made.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)  # it is the active window
     yield made
     scripted.destroy(made)
 

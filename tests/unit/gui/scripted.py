@@ -129,6 +129,7 @@ def bench_info(folder, simulated=True):
             ),
             action(name="off", label="Light off", help="Switch off", stops=True),
         ),
+        limits=("405 nm: 0.1 to 57 mW/cm²",),
         notes=("405 nm: up to 1000 mA",),
     )  # fmt: skip
     pump = messages.DeviceInfo(

@@ -197,6 +197,25 @@ def test_the_bench_file_is_checked_before_it_is_saved(window, qtbot, tmp_path, m
     assert opened == [dialog.path]
 
 
+def test_the_card_shows_set_point_limits_and_the_age_of_the_calibration(window):
+    state = messages.DeviceState(
+        condition="ok",
+        set_point="405 nm  20 mW/cm²",
+        calibrations=(
+            messages.Calibration(what="405 nm", day="2026-11-02"),
+            messages.Calibration(what="365 nm", day="2020-01-01", until="2021-01-01"),
+        ),
+    )
+    say(window, messages.Devices(states={"light": state}, bench_time_s=1.0))
+    card = window.bench.cards["light"]
+    assert card._rows[0][0].text() == "set"
+    assert card._rows[0][1].text().startswith("405 nm")
+    assert "405 nm: 0.1 to 57 mW/cm²" in card.limits.toolTip()
+    assert card.calibrated.text() == "calibration expired 2021-01-01"
+    assert card.calibrated.property("stale")
+    assert "405 nm: calibrated" in card.calibrated.toolTip()
+
+
 # -- log and console
 
 
@@ -236,9 +255,44 @@ def test_the_console_runs_code_beside_the_bench(window, qtbot):
     say(window, messages.Done(ticket=code.ticket, text="{'light': 1}\n"))
     assert "{'light': 1}" in console.output.toPlainText()
     qtbot.keyClick(console.input, Qt.Key.Key_Up)
-    assert console.input.text() == "light.read()"
+    assert console.input.toPlainText() == "light.read()"
     qtbot.keyClick(console.input, Qt.Key.Key_Down)
-    assert console.input.text() == ""
+    assert console.input.toPlainText() == ""
+    assert console.prompt.text() == "In [2]:"
+
+
+def test_the_console_takes_several_lines(window, qtbot):
+    console = window.console
+    qtbot.keyClicks(console.input, "for n in range(2):")
+    qtbot.keyClick(console.input, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(console.input, "    print(n)")
+    qtbot.keyClick(console.input, Qt.Key.Key_Up)  # moves within the lines
+    assert console.input.blockCount() == 2
+    qtbot.keyClick(console.input, Qt.Key.Key_Return)
+    assert sent(window, messages.Code)[0].text == "for n in range(2):\n    print(n)"
+
+
+def test_the_console_completes_names(window, qtbot):
+    console = window.console
+    window.docks["Console"].raise_()
+    qtbot.keyClicks(console.input, "light.irr")
+    qtbot.keyClick(console.input, Qt.Key.Key_Tab)
+    (asked_for,) = sent(window, messages.Complete)
+    assert (asked_for.text, asked_for.cursor) == ("light.irr", 9)
+    words = ("light.irradiance_mw_cm2",)
+    say(window, messages.Completions(ticket=asked_for.ticket, begin=0, words=words))
+    assert console.input.toPlainText() == "light.irradiance_mw_cm2"
+    console.input.take("li")
+    console.input.offer(0, ("light", "lights"))
+    assert console.input.toPlainText() == "light"
+    assert console.input.completer.popup().isVisible()
+    qtbot.keyClick(console.input.completer.popup(), Qt.Key.Key_Escape)
+    assert not console.input.completer.popup().isVisible()
+    console.input.offer(0, ())
+    assert console.input.toPlainText() == "light"
+    console.input.take("")
+    qtbot.keyClick(console.input, Qt.Key.Key_Tab)  # nothing to complete: it leaves
+    assert len(sent(window, messages.Complete)) == 1
 
 
 # -- runs

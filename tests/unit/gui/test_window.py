@@ -3,7 +3,7 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QLineEdit, QMessageBox
 
-from gui import messages
+from gui import archive_messages, messages
 
 
 def sent(window, kind):
@@ -93,7 +93,6 @@ def test_the_wheel_changes_nothing(window):
 
 
 def test_safe_stop_is_a_click_a_key_and_esc_twice(window, qtbot):
-    window.activateWindow()
     qtbot.mouseClick(window.bar.safe, Qt.MouseButton.LeftButton)
     assert len(sent(window, messages.SafeStop)) == 1
     field = window.runs.search
@@ -121,8 +120,56 @@ def test_the_bar_shows_what_safe_stop_has_achieved(window):
     say(window, messages.SafeReport(
         lines=(line(device="pump", confirmed=False, message="pump: no answer"),), took_s=2.0,
         final=True))  # fmt: skip
-    assert "NOT CONFIRMED OFF: pump: no answer" in window.bar.safe_report.text()
-    assert window.bar.safe_report.property("problem")
+    assert "NOT CONFIRMED OFF: pump: no answer" in window.bar.alarm.text()
+    assert window.bar.alarm.isVisible()
+
+
+def test_what_was_not_confirmed_off_stays_until_it_is_acknowledged(window, qtbot):
+    say(window, scripted.opened())
+    say(window, messages.RunEnded(ticket=1, exit_status="abort", reason="x", folder="runs/one",
+                                  not_confirmed=("light: no answer",)))  # fmt: skip
+    assert not window.experiment.run.isEnabled()
+    assert window.queue.is_held
+    line = messages.SafeLine(device="light", confirmed=True, message="is safe")
+    say(window, messages.SafeReport(lines=(line,), took_s=0.1, final=True))
+    say(window, messages.EngineState(word="running"), messages.EngineState(word="idle"))
+    assert window.bar.alarm.text() == "NOT CONFIRMED OFF: light: no answer"
+    window.queue.add("light_regrowth", {})
+    window.queue.release()
+    window.conductor._start_next()
+    assert not sent(window, messages.Run)
+    qtbot.mouseClick(window.bar.acknowledge, Qt.MouseButton.LeftButton)
+    assert not window.bar.alarm.isVisible()
+    assert window.experiment.run.isEnabled()
+    assert sent(window, messages.Acknowledge)[0].text == "light: no answer"
+    note = window.conductor._archive.asked(archive_messages.AddNote)[0]
+    assert note.text == "acknowledged: not confirmed off: light: no answer"
+
+
+def test_interlocks_are_seen_with_their_cause(window):
+    rule = messages.InterlockState
+    assert not window.bar.interlocks.isVisible()
+    lid = {"name": "lid", "watched": "light.is_interlock_open", "reaction": "all is off"}
+    say(window, messages.Interlocks(rules=(rule(**lid),)))
+    assert window.bar.interlocks.text() == "interlocks closed"
+    open_lid, hot = (
+        rule(**lid, cause="is 1, above 0"),
+        rule(
+            name="hot", watched="plate.temperature_degc", reaction="a run is paused", cause="is 90"
+        ),
+    )
+    say(window, messages.Interlocks(rules=(open_lid, hot)))  # fmt: skip
+    assert window.bar.interlocks.text() == "INTERLOCK OPEN: lid +1"
+    assert window.bar.interlocks.property("alarm")
+    assert "is 1, above 0" in window.bar.interlocks.toolTip()
+
+
+def test_the_banner_does_not_go_out_between_the_pulses_of_a_plan(window, monkeypatch):
+    say(window, messages.EngineState(word="running"), scripted.devices(emission="405 nm"))
+    say(window, scripted.devices())
+    assert window.bar.light.text() == "LIGHT ON  405 nm"
+    say(window, messages.EngineState(word="paused"), scripted.devices())
+    assert window.bar.light.text() == "light off"
 
 
 def test_light_that_is_on_is_seen_everywhere(window):
