@@ -35,6 +35,7 @@ from plans.stubs import dispense, heating_s, hold_temperature, ramp_temperature
 _SLOPE_FRAMES = 5
 _ONSET_NM = 1.0  # the shift that says that assembly has begun
 _BRIGHT, _DIM = 0.9, 0.5  # area ratios that decide between the two explanations of the shift
+_NARROW = 0.8  # width at the end over that at the start, that does so
 _DROP_CAPACITY_UL = 2000.0
 
 
@@ -45,8 +46,8 @@ class EvaporationAssembly(PLExperiment):
     A spectrum at every interval, more often while the peak runs; temperature and mass with each of
     them. It ends when mass (without a balance: the area of the PL) and peak have both stood still
     for the hold time, or when the time is up. The summary says which explanation of the red shift
-    the data fit: light that is reabsorbed costs area and widens the line on the way, electronic
-    coupling alone does neither.
+    the data fit: light that is reabsorbed costs area and leaves a narrow line, electronic coupling
+    alone does neither.
     """
 
     _: dataclasses.KW_ONLY
@@ -242,32 +243,29 @@ class _Course:
             "fwhm_max_at_s": widest[1],
             "onset_s": self.points[int(moved[0])].time_s if moved.size else NO_NUMBER,
             "dry_s": NO_NUMBER if self.dry_since_s is None else self.dry_since_s,
-            "explanation": explain(
-                float(compared["area_ratio"]), widest[0], first.fwhm_nm, compared
-            ),
+            "explanation": explain(compared),
         }
 
 
-def explain(area_ratio: float, fwhm_max_nm: float, fwhm_start_nm: float, compared: Row) -> str:
+def explain(compared: Row) -> str:
     """Say which explanation of the red shift area and width speak for.
 
     Baranov et al. (2019) give most of the shift of a thick film to reabsorption, which takes the
-    blue side of the line: the area falls, and while the film closes the line is wide. Coupling
-    alone moves the line and leaves its area.
+    blue side of the line: at the end the area has fallen and the line is narrow. Coupling alone
+    moves the line and leaves its area and its width. On the way both look alike: what has assembled
+    and what has not yet give a wide line together.
 
     Args:
-        area_ratio: Area at the end over that at the start.
-        fwhm_max_nm: Largest width on the way, nm.
-        fwhm_start_nm: Width at the start, nm.
-        compared: Holds ``shift_nm``.
+        compared: Holds ``shift_nm``, ``area_ratio``, ``fwhm_start_nm`` and ``fwhm_end_nm``.
     """
     if not float(compared["shift_nm"]) > _ONSET_NM:
         return "no red shift to explain"
-    widened = fwhm_max_nm > 1.3 * fwhm_start_nm
-    if area_ratio <= _DIM and widened:
-        return "mixed: reabsorption takes the blue side (area falls, the line is wide on the way)"
-    if area_ratio >= _BRIGHT and not widened:
-        return "coupling: the line moves as a whole (area stays, no wide line on the way)"
+    area_ratio = float(compared["area_ratio"])
+    narrowed = float(compared["fwhm_end_nm"]) < _NARROW * float(compared["fwhm_start_nm"])
+    if area_ratio <= _DIM and narrowed:
+        return "mixed: reabsorption takes the blue side (less area, a narrow line at the end)"
+    if area_ratio >= _BRIGHT and not narrowed:
+        return "coupling: the line moves as a whole (area and width stay)"
     return "not decided: area and width disagree"
 
 

@@ -7,7 +7,7 @@ is in the environment variable ``REGROW_BENCH``, the folder of the runs in ``REG
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,11 @@ _guarded = GuardedRun(_bench_file, folder=_runs, say=_log.error)
 _guarded.__enter__()  # for the life of the worker: whoever kills it leaves nothing lit
 bench.connect()
 # A worker is a process of multiprocessing: at its end finalizers run, functions of atexit do not.
-for _priority, _step in enumerate(
-    (_guarded.guard.close, _reports.close, bench.close, bench.make_safe)
-):
-    Finalize(None, _step, exitpriority=_priority)  # the highest first: safe before anything else
+_last_steps: tuple[Callable[[], object], ...] = (
+    _guarded.guard.close, _reports.close, bench.close, bench.make_safe
+)  # fmt: skip
+for _priority, _step in enumerate(_last_steps):
+    Finalize(None, _step, (), None, _priority)  # the highest first: safe before anything else
 
 
 def _tell_guard(name: str, _: Mapping[str, Any]) -> None:

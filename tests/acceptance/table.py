@@ -22,7 +22,7 @@ class Row:
     @property
     def passed(self) -> bool:
         """Whether the value is within the tolerance of the target."""
-        return abs(self.value - self.target) <= self.tolerance
+        return bool(abs(self.value - self.target) <= self.tolerance)
 
 
 def run(folder: str, *assignments: str) -> tuple[Run, dict[str, object]]:

@@ -12,14 +12,16 @@ from plans.experiments.points import compare, mean_point, shift_mev
 @pytest.mark.parametrize(
     ("area", "width", "shift", "words"),
     [
-        (0.2, 30.0, 20.0, "mixed"),
-        (1.05, 20.0, 20.0, "coupling"),
-        (0.2, 20.0, 20.0, "not decided"),
-        (0.2, 30.0, 0.2, "no red shift"),
+        (0.2, 12.0, 20.0, "mixed"),
+        (1.05, 18.0, 20.0, "coupling"),
+        (0.2, 18.0, 20.0, "not decided"),
+        (1.05, 12.0, 20.0, "not decided"),
+        (0.2, 12.0, 0.2, "no red shift"),
     ],
 )
 def test_an_explanation(area, width, shift, words):
-    assert explain(area, width, 19.0, {"shift_nm": shift}).startswith(words)
+    compared = {"area_ratio": area, "fwhm_end_nm": width, "fwhm_start_nm": 19.0, "shift_nm": shift}
+    assert explain(compared).startswith(words)
 
 
 def test_the_shift_of_the_founding_paper_is_90_mev():

@@ -5,7 +5,7 @@ import pytest
 from plans.parameters import ParameterError
 from plans.search import Axis, Search, Told
 
-pytest.importorskip("optuna")
+pytest.importorskip("bayes_opt")
 
 AXES = (
     Axis(name="light", low=5.0, high=50.0, logarithmic=True),
@@ -75,7 +75,7 @@ def test_what_breaks_a_limit_or_gave_nothing_is_never_the_best():
     assert asked.keys() == values.keys()
 
 
-def test_without_optuna_it_says_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+def test_without_its_library_it_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "bayes_opt", None)
     with pytest.raises(ParameterError, match=r"pip install 'regrow\[optimise\]'"):
         Search(AXES, seed=1, start=2)
