@@ -270,15 +270,19 @@ class Link(Adapter):
             self.line.port.send(content, self.timeout_s)
 
     def _send_blind(self, content: bytes) -> None:
-        """Send the first command of an urgent exchange even over a line that is out of step.
+        """Send the first command of an urgent exchange even over a line that is not in order.
 
-        It switches something off: better twice than late. The line is brought into step after it,
-        which throws the answer away, and the command is sent again, with its confirmation.
+        It switches something off: better twice than late. A lost line is opened for it. The line is
+        brought into step after it, which throws the answer away, and the command is sent again,
+        with its confirmation.
         """
         line = self.line
-        out_of_step = line.port.is_open and self._settled != line.errors
-        if line.urgent and out_of_step and not line.preparing and not line.asked_before:
-            with contextlib.suppress(LinkError):  # the same is met, and raised, below
+        if not line.urgent or line.preparing or line.asked_before or self._closed:
+            return
+        with contextlib.suppress(LinkError):  # the same is met, and raised, below
+            if not line.port.is_open and self._session > 0:
+                line.open(self.timeout_s)
+            if line.port.is_open and self._settled != line.errors:
                 line.port.send(content, self.timeout_s)
 
     def _read(self, *, timeout_s: float | None = None, **kwargs: Any) -> str:

@@ -8,7 +8,9 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from unittest import mock
 
+from instruments.errors import InstrumentError
 from plans.catalogue import make_experiment
 from plans.engine import Engine
 from plans.interlocking import Interlocks
@@ -54,6 +56,9 @@ class Point:
                 message = plan.throw(error) if error is not None else plan.send(response)
             except StopIteration as stop:
                 return stop.value
+            except Exception as raised:  # by the plan itself, which has ended safe meanwhile
+                self.tell(getattr(raised, "born_s", self.fault_s))
+                raise
             error = None
             try:
                 if self.throw is not None:
@@ -64,9 +69,12 @@ class Point:
                 plan.close()
                 raise
             except Exception as raised:
-                if self.told_s is None and self.fault_s is not None:
-                    self.told_s = time.monotonic()
+                self.tell(time.monotonic())
                 error = raised
+
+    def tell(self, at_s):
+        if self.told_s is None and self.fault_s is not None:
+            self.told_s = at_s
 
     def acknowledge(self, name, doc):
         if self.fail_next_document:
@@ -248,6 +256,19 @@ def length_s(plan, folder):
     return run(plan, None, None, None, folder)
 
 
+@contextlib.contextmanager
+def errors_with_births():
+    """Note in every error of an instrument when it came up."""
+    made = InstrumentError.__init__
+
+    def make(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        self.born_s = time.monotonic()
+
+    with mock.patch.object(InstrumentError, "__init__", make):
+        yield
+
+
 def run(plan, fault, instant_s, rng, folder):
     """Run a plan and strike at an instant; return a row of the table.
 
@@ -268,7 +289,7 @@ def run(plan, fault, instant_s, rng, folder):
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     try:
         with quiet[0], quiet[1], virtual_time(epoch_s=1_767_261_600.0) as clock, \
-                open_lab(folder, changes) as lab:  # fmt: skip
+                errors_with_births(), open_lab(folder, changes) as lab:  # fmt: skip
             row.update(_run(plan, fault, instant_s, rng, folder, (quick, values, clock, lab)))
         left = _sockets() - sockets
         if left > 0:
