@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _NEXT_AFTER_MS = 500
+_ARCHIVE_AFTER_MS = 1000
 _ARCHIVE_END_S = 3.0
 
 
@@ -42,6 +43,11 @@ class Conductor:
         self._next.setSingleShot(True)
         self._next.setInterval(_NEXT_AFTER_MS)
         self._next.timeout.connect(self._start_next)
+        self._later = QTimer(window)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_ARCHIVE_AFTER_MS)
+        self._later.timeout.connect(window.runs.refresh)
+        self._later.timeout.connect(window.samples.refresh)
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.Devices: self._show_devices,
             messages.EngineState: self._show_engine,
@@ -85,6 +91,10 @@ class Conductor:
         window.bench.edit_wanted.connect(self.edit_bench)
         window.live.note_wanted.connect(self.add_note)
         window.runs.again_wanted.connect(self._run_again)
+        window.samples.use_wanted.connect(self._use_sample)
+        for panel in (window.samples, window.calibrations):
+            panel.runs_wanted.connect(self._list_runs)
+        window.calibrations.calibrate_wanted.connect(self._calibrate)
         window.log.wire_wanted.connect(lambda name: self.session.ask_wire_log(name))
         window.console.code_wanted.connect(self._run_code)
         window.console.completion_wanted.connect(self._complete)
@@ -97,7 +107,7 @@ class Conductor:
     def start(self) -> None:
         """Start the bench, and the archive a little later."""
         self.session.start()
-        QTimer.singleShot(1000, self._window.runs, self._window.runs.refresh)
+        self._later.start()
 
     def end(self) -> None:
         """Make safe and end both processes."""
@@ -164,6 +174,7 @@ class Conductor:
 
     def _show_devices(self, message: messages.Devices) -> None:
         self._window.bench.show_states(dict(message.states))
+        self._window.calibrations.show_states(message.states)
         lit = [state.emission for state in message.states.values() if state.emission]
         self._window.bar.show_light(" + ".join(lit))
 
@@ -267,6 +278,23 @@ class Conductor:
     def _run_again(self, plan: str, values: dict[str, Value]) -> None:
         self._window.experiment.fill(plan, values)
         self._window.docks["Experiment"].show()
+
+    def _use_sample(self, name: str) -> None:
+        self._window.experiment.form.set_values({"sample": name})
+        self._window.experiment.form.changed.emit()
+        self._window.docks["Experiment"].show()
+
+    def _list_runs(self, words: str) -> None:
+        self._window.docks["Runs"].raise_()
+        self._window.runs.search.setText(words)
+
+    def _calibrate(self, plan: str, device: str) -> None:
+        window = self._window
+        window.experiment.fill(plan, {})
+        edits = window.experiment.form.edits
+        values = {name: device for name, edit in edits.items() if device in edit.field.choices}
+        window.experiment.form.set_values(values)
+        window.docks["Experiment"].show()
 
     def add_note(self, text: str) -> None:
         """Add a note to the run that is shown."""

@@ -21,9 +21,10 @@ _SHORTCUTS = (
     ("Ctrl+P", "Pause, resume"),
     ("Ctrl+E", "End early"),
     ("Ctrl+Shift+X", "Abort"),
+    ("Ctrl+Shift+K", "Acknowledge what was not confirmed off"),
     ("Ctrl+N", "Note on this run"),
     ("Ctrl+F", "Search the runs"),
-    ("Ctrl+1 … Ctrl+6", "Experiment, Live, Bench, Runs, Log, Console"),
+    ("Ctrl+1 … Ctrl+8", "Experiment, Live, Bench, Runs, Samples, Calibrations, Log, Console"),
     ("Ctrl+Up, Ctrl+Down", "Cursor of the waterfall"),
     ("Ctrl+0", "Whole wavelength axis, or the band"),
     ("Up, Down in a number", "A small step; units may be typed: 1.5 mL/min"),
@@ -85,7 +86,8 @@ def _fill_run(window: "Window", menu: QMenu) -> None:
 
 
 def _fill_view(window: "Window", menu: QMenu) -> None:
-    for place, title in enumerate(("Experiment", "Live", "Bench", "Runs", "Log", "Console"), 1):
+    titles = ("Experiment", "Live", *(title for title in window.docks if title != "Experiment"))
+    for place, title in enumerate(titles, 1):
         _add(window, menu, title, partial(_go_to, window, title), f"Ctrl+{place}")
     _add(window, menu, "&Search the runs", lambda: _search(window), "Ctrl+F")
     menu.addSeparator()
@@ -111,6 +113,8 @@ def _go_to(window: "Window", title: str) -> None:
     targets = {
         "Experiment": window.experiment.plan,
         "Runs": window.runs.tree,
+        "Samples": window.samples.tree,
+        "Calibrations": window.calibrations.tree,
         "Log": window.log.source,
         "Console": window.console.input,
     }
