@@ -172,3 +172,43 @@ class SampleList:
 
     rows: tuple[SampleRow, ...] = ()
     problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookForInstruments:
+    """Look which instruments there are; nothing is set, moved or switched.
+
+    Attributes:
+        network: Whether the network is asked, too.
+        taken: Names that devices of the bench have.
+    """
+
+    network: bool = False
+    taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundInstrument:
+    """An instrument that can be added to a bench file.
+
+    Attributes:
+        address: Where it is, "" for a model that was not found and is to be added by hand.
+        what: What it says it is.
+        model: Model of a bench file.
+        text: Its part of a bench file.
+        note: What hinders, or what to do next.
+    """
+
+    address: str
+    what: str
+    model: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundInstruments:
+    """Answer to `LookForInstruments`; `notes` say what could not be looked at."""
+
+    rows: tuple[FoundInstrument, ...]
+    notes: tuple[str, ...] = ()

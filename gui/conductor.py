@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 
-from gui import messages
+from gui import archive_messages, messages
 from gui.messages import Value
 from gui.presenters.run_queue import QueuedRun
 from gui.session import Archive, HostOptions, Session
 
 if TYPE_CHECKING:
+    from gui.panels.add_instrument import AddInstrumentDialog
     from gui.panels.bench_file import BenchFileDialog
     from gui.window import Window
 
@@ -38,6 +39,7 @@ class Conductor:
         self._running: dict[int, QueuedRun] = {}
         self._run_folder = ""
         self._dialog: BenchFileDialog | None = None
+        self._found_dialog: AddInstrumentDialog | None = None
         self._word: messages.EngineWord = "idle"
         self._next = QTimer(window)  # it goes with the window
         self._next.setSingleShot(True)
@@ -74,6 +76,7 @@ class Conductor:
 
     def _connect_panels(self) -> None:
         window = self._window
+        self._archive.received.connect(self._take_found)
         window.bar.safe_wanted.connect(lambda: self.safe_stop("Safe stop in the window"))
         window.bar.speed_wanted.connect(self._set_speed)
         window.bar.acknowledged.connect(self._acknowledged)
@@ -88,7 +91,8 @@ class Conductor:
         window.bench.act_wanted.connect(self._act)
         window.bench.connect_wanted.connect(self._connect_device)
         window.bench.wire_wanted.connect(self._look_at_wire)
-        window.bench.edit_wanted.connect(self.edit_bench)
+        window.bench.edit_wanted.connect(lambda: self.edit_bench())
+        window.bench.find_wanted.connect(self.add_instrument)
         window.live.note_wanted.connect(self.add_note)
         window.runs.again_wanted.connect(self._run_again)
         window.samples.use_wanted.connect(self._use_sample)
@@ -341,14 +345,38 @@ class Conductor:
         self.session.set_speed(speed)
         self._window.experiment.set_speed(speed)
 
-    def edit_bench(self) -> None:
-        """Open the bench file as text."""
+    def add_instrument(self) -> None:
+        """Look for instruments; the one that is chosen is shown in the bench file."""
+        from gui.panels.add_instrument import AddInstrumentDialog
+
+        dialog = AddInstrumentDialog(self._window)
+        names = () if self._info is None else tuple(each.name for each in self._info.devices)
+        dialog.look_wanted.connect(
+            lambda network: self._archive.look_for_instruments(names, network=network)
+        )
+        dialog.chosen.connect(self.edit_bench)
+        self._found_dialog = dialog
+        dialog.open()
+        dialog.look()
+
+    def _take_found(self, found: Any) -> None:
+        if isinstance(found, archive_messages.FoundInstruments) and self._found_dialog is not None:
+            self._found_dialog.show_found(found)
+
+    def edit_bench(self, more: str = "") -> None:
+        """Open the bench file as text.
+
+        Args:
+            more: What is to be added at its end.
+        """
         from gui.panels.bench_file import BenchFileDialog
 
         path = self.session.options.bench_file
         is_ours = "simulators" in path.resolve().parts and "benches" in path.resolve().parts
         dialog = BenchFileDialog(path, may_overwrite=not is_ours, parent=self._window)
         self._dialog = dialog
+        if more:
+            dialog.text.appendPlainText(f"\n{more}")
         dialog.check_wanted.connect(
             lambda text: dialog.expect(self.session.check_bench(text, str(path.parent)))
         )

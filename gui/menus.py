@@ -64,6 +64,7 @@ def _add(
 def _fill_bench(window: "Window", menu: QMenu) -> None:
     _add(window, menu, "&Open bench file …", lambda: _open_bench(window, simulated=False), "Ctrl+O")
     _add(window, menu, "Open &simulated …", lambda: _open_bench(window, simulated=True))
+    _add(window, menu, "&Add an instrument …", window.conductor.add_instrument)
     _add(window, menu, "&Edit bench file …", window.conductor.edit_bench)
     _add(window, menu, "&Reload the bench", window.conductor.restart)
     menu.addSeparator()

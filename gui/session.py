@@ -173,6 +173,10 @@ class Archive(Peer):
         """Ask for the list; a `RunList` comes back."""
         self.send(archive_messages.ListRuns(folder=str(self.folder)))
 
+    def look_for_instruments(self, taken: tuple[str, ...], *, network: bool) -> None:
+        """Ask which instruments there are; `FoundInstruments` come back."""
+        self.send(archive_messages.LookForInstruments(network=network, taken=taken))
+
     def list_samples(self) -> None:
         """Ask for the samples; a `SampleList` comes back."""
         self.send(archive_messages.ListSamples(folder=str(self.folder)))

@@ -37,7 +37,7 @@ def make_plot(name: str, accessible: str, *, left: str, unit: str = "") -> Any:
         left: What the vertical axis is.
         unit: Its unit.
     """
-    plot = pg.PlotWidget()
+    plot = pg.PlotWidget(enableMenu=False)  # making menus takes its time
     plot.setObjectName(name)
     plot.setAccessibleName(accessible)
     plot.setToolTip(f"{accessible}. Drag to move, wheel to zoom, double click for all")

@@ -216,6 +216,30 @@ def test_the_card_shows_set_point_limits_and_the_age_of_the_calibration(window):
     assert "405 nm: calibrated" in card.calibrated.toolTip()
 
 
+def test_an_instrument_that_was_found_goes_into_the_bench_file(window, qtbot):
+    window.bench.add.click()
+    found = window.conductor._found_dialog
+    found.network.setChecked(True)
+    found.again.click()
+    looks = asked(window, archive_messages.LookForInstruments)
+    assert [look.network for look in looks] == [False, True]
+    assert looks[0].taken == ("light", "pump", "spectrometer")
+    one = archive_messages.FoundInstrument
+    rows = (
+        one(address="ASRL4::INSTR", what="converter", model="", text="", note="name it"),
+        one(address="COM3", what="Zaber", model="zaber-ascii", text="[device.stage]\n"),
+    )
+    window.conductor._archive.received.emit(archive_messages.FoundInstruments(rows=rows))
+    assert found.words.text() == "2 found"
+    found.tree.setCurrentItem(found.tree.topLevelItem(0))
+    assert not found.take_it.isEnabled()
+    assert found.words.text() == "name it"
+    found.tree.setCurrentItem(found.tree.topLevelItem(1))
+    found.take_it.click()
+    assert window.conductor._dialog.text.toPlainText().endswith("[device.stage]\n")
+    window.conductor._dialog.reject()
+
+
 # -- log and console
 
 
