@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ORACLES := .venv-third-party
+QT6 := .venv-qt6
 
 .PHONY: demo test check acceptance blind-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis screenshots test-qt6 clean
 
@@ -65,9 +66,10 @@ pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 screenshots: $(VENV)/.ready  ## take pictures of every panel of the window
 	$(BIN)/python docs/pictures/window.py
 
-test-qt6: $(VENV)/.test-ready  ## run the tests of the window with PyQt6
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'PyQt6>=6.6'
-	QT_API=pyqt6 PYTEST_QT_API=pyqt6 $(BIN)/python -m pytest tests/unit/gui
+test-qt6:  ## run the tests of the window with PyQt6, in a .venv of their own
+	$(MAKE) VENV=$(QT6) $(QT6)/.test-ready
+	$(QT6)/bin/python -m pip install --quiet --disable-pip-version-check 'PyQt6>=6.6'
+	QT_API=pyqt6 PYTEST_QT_API=pyqt6 $(QT6)/bin/python -m pytest tests/unit/gui
 
 docs: $(VENV)/.ready  ## build the documentation as HTML in build/docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
@@ -88,4 +90,4 @@ $(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.ready
 
 clean:
-	rm -rf $(VENV) $(ORACLES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(VENV) $(ORACLES) $(QT6) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -109,3 +109,106 @@ class Exported:
     path: str
     report: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListSamples:
+    """List the samples that are kept beside the runs of a folder."""
+
+    folder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutSample:
+    """Note a sample; one of the same name is replaced. `SampleList` comes back.
+
+    Attributes:
+        folder: The folder of all runs.
+        values: "name", "batch", "made", "concentration_nm", "edge_nm", "volume_ul", "note".
+    """
+
+    folder: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachResult:
+    """Attach the result of another instrument to a sample. `SampleList` comes back.
+
+    Attributes:
+        folder: The folder of all runs.
+        sample: Name of the sample.
+        values: "method", "quantity", "value", "uncertainty", "unit", "text", "note".
+        file: Picture or table to keep with it, "" for none.
+    """
+
+    folder: str
+    sample: str
+    values: Mapping[str, Value]
+    file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRow:
+    """A sample in the list.
+
+    Attributes:
+        values: As in `PutSample`.
+        details: What went into it and what other instruments found, one a line.
+    """
+
+    values: Mapping[str, Value]
+    details: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.values["name"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleList:
+    """Answer to `ListSamples`, `PutSample`, `AttachResult`; `problem` is "" when all went well."""
+
+    rows: tuple[SampleRow, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookForInstruments:
+    """Look which instruments there are; nothing is set, moved or switched.
+
+    Attributes:
+        network: Whether the network is asked, too.
+        taken: Names that devices of the bench have.
+    """
+
+    network: bool = False
+    taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundInstrument:
+    """An instrument that can be added to a bench file.
+
+    Attributes:
+        address: Where it is, "" for a model that was not found and is to be added by hand.
+        what: What it says it is.
+        model: Model of a bench file.
+        text: Its part of a bench file.
+        note: What hinders, or what to do next.
+    """
+
+    address: str
+    what: str
+    model: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundInstruments:
+    """Answer to `LookForInstruments`; `notes` say what could not be looked at."""
+
+    rows: tuple[FoundInstrument, ...]
+    notes: tuple[str, ...] = ()

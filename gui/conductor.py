@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 
-from gui import messages
+from gui import archive_messages, messages
 from gui.messages import Value
 from gui.presenters.run_queue import QueuedRun
 from gui.session import Archive, HostOptions, Session
 
 if TYPE_CHECKING:
+    from gui.panels.add_instrument import AddInstrumentDialog
     from gui.panels.bench_file import BenchFileDialog
     from gui.window import Window
 
 _NEXT_AFTER_MS = 500
+_ARCHIVE_AFTER_MS = 1000
 _ARCHIVE_END_S = 3.0
 
 
@@ -37,11 +39,17 @@ class Conductor:
         self._running: dict[int, QueuedRun] = {}
         self._run_folder = ""
         self._dialog: BenchFileDialog | None = None
+        self._found_dialog: AddInstrumentDialog | None = None
         self._word: messages.EngineWord = "idle"
         self._next = QTimer(window)  # it goes with the window
         self._next.setSingleShot(True)
         self._next.setInterval(_NEXT_AFTER_MS)
         self._next.timeout.connect(self._start_next)
+        self._later = QTimer(window)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_ARCHIVE_AFTER_MS)
+        self._later.timeout.connect(window.runs.refresh)
+        self._later.timeout.connect(window.samples.refresh)
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.Devices: self._show_devices,
             messages.EngineState: self._show_engine,
@@ -68,6 +76,7 @@ class Conductor:
 
     def _connect_panels(self) -> None:
         window = self._window
+        self._archive.received.connect(self._take_found)
         window.bar.safe_wanted.connect(lambda: self.safe_stop("Safe stop in the window"))
         window.bar.speed_wanted.connect(self._set_speed)
         window.bar.acknowledged.connect(self._acknowledged)
@@ -82,9 +91,14 @@ class Conductor:
         window.bench.act_wanted.connect(self._act)
         window.bench.connect_wanted.connect(self._connect_device)
         window.bench.wire_wanted.connect(self._look_at_wire)
-        window.bench.edit_wanted.connect(self.edit_bench)
+        window.bench.edit_wanted.connect(lambda: self.edit_bench())
+        window.bench.find_wanted.connect(self.add_instrument)
         window.live.note_wanted.connect(self.add_note)
         window.runs.again_wanted.connect(self._run_again)
+        window.samples.use_wanted.connect(self._use_sample)
+        for panel in (window.samples, window.calibrations):
+            panel.runs_wanted.connect(self._list_runs)
+        window.calibrations.calibrate_wanted.connect(self._calibrate)
         window.log.wire_wanted.connect(lambda name: self.session.ask_wire_log(name))
         window.console.code_wanted.connect(self._run_code)
         window.console.completion_wanted.connect(self._complete)
@@ -97,7 +111,7 @@ class Conductor:
     def start(self) -> None:
         """Start the bench, and the archive a little later."""
         self.session.start()
-        QTimer.singleShot(1000, self._window.runs, self._window.runs.refresh)
+        self._later.start()
 
     def end(self) -> None:
         """Make safe and end both processes."""
@@ -164,6 +178,7 @@ class Conductor:
 
     def _show_devices(self, message: messages.Devices) -> None:
         self._window.bench.show_states(dict(message.states))
+        self._window.calibrations.show_states(message.states)
         lit = [state.emission for state in message.states.values() if state.emission]
         self._window.bar.show_light(" + ".join(lit))
 
@@ -268,6 +283,23 @@ class Conductor:
         self._window.experiment.fill(plan, values)
         self._window.docks["Experiment"].show()
 
+    def _use_sample(self, name: str) -> None:
+        self._window.experiment.form.set_values({"sample": name})
+        self._window.experiment.form.changed.emit()
+        self._window.docks["Experiment"].show()
+
+    def _list_runs(self, words: str) -> None:
+        self._window.docks["Runs"].raise_()
+        self._window.runs.search.setText(words)
+
+    def _calibrate(self, plan: str, device: str) -> None:
+        window = self._window
+        window.experiment.fill(plan, {})
+        edits = window.experiment.form.edits
+        values = {name: device for name, edit in edits.items() if device in edit.field.choices}
+        window.experiment.form.set_values(values)
+        window.docks["Experiment"].show()
+
     def add_note(self, text: str) -> None:
         """Add a note to the run that is shown."""
         if self._run_folder:
@@ -313,14 +345,38 @@ class Conductor:
         self.session.set_speed(speed)
         self._window.experiment.set_speed(speed)
 
-    def edit_bench(self) -> None:
-        """Open the bench file as text."""
+    def add_instrument(self) -> None:
+        """Look for instruments; the one that is chosen is shown in the bench file."""
+        from gui.panels.add_instrument import AddInstrumentDialog
+
+        dialog = AddInstrumentDialog(self._window)
+        names = () if self._info is None else tuple(each.name for each in self._info.devices)
+        dialog.look_wanted.connect(
+            lambda network: self._archive.look_for_instruments(names, network=network)
+        )
+        dialog.chosen.connect(self.edit_bench)
+        self._found_dialog = dialog
+        dialog.open()
+        dialog.look()
+
+    def _take_found(self, found: Any) -> None:
+        if isinstance(found, archive_messages.FoundInstruments) and self._found_dialog is not None:
+            self._found_dialog.show_found(found)
+
+    def edit_bench(self, more: str = "") -> None:
+        """Open the bench file as text.
+
+        Args:
+            more: What is to be added at its end.
+        """
         from gui.panels.bench_file import BenchFileDialog
 
         path = self.session.options.bench_file
         is_ours = "simulators" in path.resolve().parts and "benches" in path.resolve().parts
         dialog = BenchFileDialog(path, may_overwrite=not is_ours, parent=self._window)
         self._dialog = dialog
+        if more:
+            dialog.text.appendPlainText(f"\n{more}")
         dialog.check_wanted.connect(
             lambda text: dialog.expect(self.session.check_bench(text, str(path.parent)))
         )

@@ -21,9 +21,10 @@ _SHORTCUTS = (
     ("Ctrl+P", "Pause, resume"),
     ("Ctrl+E", "End early"),
     ("Ctrl+Shift+X", "Abort"),
+    ("Ctrl+Shift+K", "Acknowledge what was not confirmed off"),
     ("Ctrl+N", "Note on this run"),
     ("Ctrl+F", "Search the runs"),
-    ("Ctrl+1 … Ctrl+6", "Experiment, Live, Bench, Runs, Log, Console"),
+    ("Ctrl+1 … Ctrl+8", "Experiment, Live, Bench, Runs, Samples, Calibrations, Log, Console"),
     ("Ctrl+Up, Ctrl+Down", "Cursor of the waterfall"),
     ("Ctrl+0", "Whole wavelength axis, or the band"),
     ("Up, Down in a number", "A small step; units may be typed: 1.5 mL/min"),
@@ -63,6 +64,7 @@ def _add(
 def _fill_bench(window: "Window", menu: QMenu) -> None:
     _add(window, menu, "&Open bench file …", lambda: _open_bench(window, simulated=False), "Ctrl+O")
     _add(window, menu, "Open &simulated …", lambda: _open_bench(window, simulated=True))
+    _add(window, menu, "&Add an instrument …", window.conductor.add_instrument)
     _add(window, menu, "&Edit bench file …", window.conductor.edit_bench)
     _add(window, menu, "&Reload the bench", window.conductor.restart)
     menu.addSeparator()
@@ -85,7 +87,8 @@ def _fill_run(window: "Window", menu: QMenu) -> None:
 
 
 def _fill_view(window: "Window", menu: QMenu) -> None:
-    for place, title in enumerate(("Experiment", "Live", "Bench", "Runs", "Log", "Console"), 1):
+    titles = ("Experiment", "Live", *(title for title in window.docks if title != "Experiment"))
+    for place, title in enumerate(titles, 1):
         _add(window, menu, title, partial(_go_to, window, title), f"Ctrl+{place}")
     _add(window, menu, "&Search the runs", lambda: _search(window), "Ctrl+F")
     menu.addSeparator()
@@ -111,6 +114,8 @@ def _go_to(window: "Window", title: str) -> None:
     targets = {
         "Experiment": window.experiment.plan,
         "Runs": window.runs.tree,
+        "Samples": window.samples.tree,
+        "Calibrations": window.calibrations.tree,
         "Log": window.log.source,
         "Console": window.console.input,
     }

@@ -173,6 +173,26 @@ class Archive(Peer):
         """Ask for the list; a `RunList` comes back."""
         self.send(archive_messages.ListRuns(folder=str(self.folder)))
 
+    def look_for_instruments(self, taken: tuple[str, ...], *, network: bool) -> None:
+        """Ask which instruments there are; `FoundInstruments` come back."""
+        self.send(archive_messages.LookForInstruments(network=network, taken=taken))
+
+    def list_samples(self) -> None:
+        """Ask for the samples; a `SampleList` comes back."""
+        self.send(archive_messages.ListSamples(folder=str(self.folder)))
+
+    def put_sample(self, values: dict[str, messages.Value]) -> None:
+        """Note a sample; a `SampleList` comes back."""
+        self.send(archive_messages.PutSample(folder=str(self.folder), values=values))
+
+    def attach(self, sample: str, values: dict[str, messages.Value], file: str) -> None:
+        """Attach the result of another instrument to a sample; a `SampleList` comes back."""
+        self.send(
+            archive_messages.AttachResult(
+                folder=str(self.folder), sample=sample, values=values, file=file
+            )
+        )
+
     def read(self, path: str) -> None:
         """Ask for a run; a `RunData` comes back."""
         self.send(archive_messages.ReadRun(path=path))

@@ -187,7 +187,7 @@ QHeaderView::section {{ background: {raised}; color: {muted}; border: none;
     border-bottom: 1px solid {border}; padding: 3px 6px; font-weight: 600; }}
 QTabBar::tab {{ background: {window}; color: {muted}; padding: 5px 14px;
     border: 1px solid transparent; border-bottom: 2px solid transparent; }}
-QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; font-weight: 600; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:focus {{ border: 1px dotted {accent}; }}
 QProgressBar {{ background: {raised}; border: 1px solid {border}; border-radius: 4px;
     text-align: center; color: {text}; max-height: 12px; }}

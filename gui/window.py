@@ -1,5 +1,6 @@
 """The window: panels in docks around the live view."""
 
+import itertools
 import time
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, 
 from gui.conductor import Conductor
 from gui.menus import fill_menus
 from gui.panels.bench import BenchPanel
+from gui.panels.calibrations import CalibrationsPanel
 from gui.panels.console import ConsolePanel
 from gui.panels.experiment import ExperimentPanel
 from gui.panels.live import LivePanel
 from gui.panels.log import LogPanel
 from gui.panels.queue import QueuePanel
 from gui.panels.runs import RunsPanel
+from gui.panels.samples import SamplesPanel
 from gui.panels.top_bar import TopBar
 from gui.places import Places
 from gui.presenters.presets import Presets
@@ -25,7 +28,8 @@ from gui.session import Archive, HostOptions, Session
 from gui.theme import LIGHT, THEMES, Theme, apply
 
 _ESC_ESC_S = 0.8
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
+_BELOW = ("Runs", "Samples", "Calibrations", "Log", "Console")
 _DOCK_WIDTHS = (292, 304)
 _BOTTOM_PX = 190
 
@@ -62,6 +66,8 @@ class Window(QMainWindow):
         self.bench = BenchPanel()
         archive = archive or Archive(options.runs_folder, self)
         self.runs = RunsPanel(archive)
+        self.samples = SamplesPanel(archive)
+        self.calibrations = CalibrationsPanel()
         self.log = LogPanel()
         self.console = ConsolePanel()
         self.docks: dict[str, QDockWidget] = {}
@@ -88,7 +94,8 @@ class Window(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
         self._dock("Experiment", self.experiment, areas.LeftDockWidgetArea)
         self._dock("Bench", self.bench, areas.RightDockWidgetArea)
-        for title, panel in (("Runs", self.runs), ("Log", self.log), ("Console", self.console)):
+        below = (self.runs, self.samples, self.calibrations, self.log, self.console)
+        for title, panel in zip(_BELOW, below, strict=True):
             self._dock(title, panel, areas.BottomDockWidgetArea)
             self.docks[title].setTitleBarWidget(QWidget())  # its tab says it already
         self.reset_layout()
@@ -111,15 +118,13 @@ class Window(QMainWindow):
         for title, area in (
             ("Experiment", areas.LeftDockWidgetArea),
             ("Bench", areas.RightDockWidgetArea),
-            ("Runs", areas.BottomDockWidgetArea),
-            ("Log", areas.BottomDockWidgetArea),
-            ("Console", areas.BottomDockWidgetArea),
+            *((title, areas.BottomDockWidgetArea) for title in _BELOW),
         ):
             self.docks[title].setFloating(False)
             self.addDockWidget(area, self.docks[title])
             self.docks[title].show()
-        self.tabifyDockWidget(self.docks["Runs"], self.docks["Log"])
-        self.tabifyDockWidget(self.docks["Log"], self.docks["Console"])
+        for left, right in itertools.pairwise(_BELOW):
+            self.tabifyDockWidget(self.docks[left], self.docks[right])
         self.docks["Runs"].raise_()
         sides = [self.docks["Experiment"], self.docks["Bench"]]
         self.resizeDocks(sides, list(_DOCK_WIDTHS), Qt.Orientation.Horizontal)
@@ -156,6 +161,7 @@ class Window(QMainWindow):
             apply(application, theme)
         self.live.dress(theme)
         self.runs.dress(theme)
+        self.calibrations.dress(theme)
         self.bench.dress(self.icon)
 
     def icon(self, name: str) -> Any:

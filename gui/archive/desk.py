@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from gui import archive_messages as messages
+from gui.archive.instruments import look_for
 from gui.archive.notes import add_note, read_notes
+from gui.archive.samples import attach_result, list_samples, put_sample
 from plans.records import RecordError, list_runs, open_run, write_exports
 
 _TRACKED = ("tracked", "primary")
@@ -29,6 +31,14 @@ def answer(request: object) -> object:
         return _note(request)
     if isinstance(request, messages.Export):
         return _export(Path(request.path))
+    if isinstance(request, messages.LookForInstruments):
+        return look_for(request)
+    if isinstance(request, messages.ListSamples):
+        return list_samples(Path(request.folder))
+    if isinstance(request, messages.PutSample):
+        return put_sample(request)
+    if isinstance(request, messages.AttachResult):
+        return attach_result(request)
     raise TypeError(f"no such request: {request!r}")
 
 

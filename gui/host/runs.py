@@ -22,6 +22,7 @@ from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
 from plans.parameters import ParameterError, check_values, describe_plan
 from plans.records import RecordError, RunIndex, RunRecorder
+from plans.samples import SampleStore, SampleStoreError
 
 _LOGGER = logging.getLogger(__name__)
 _PACKAGES = ("regrow", "bluesky", "ophyd", "pymeasure", "pyvisa", "pyvisa-py", "numpy", "scipy")
@@ -242,9 +243,18 @@ class RunDesk:
         self, name: str, values: Mapping[str, Any], md: Mapping[str, Any] | None = None
     ) -> Any:
         devices, plain = self._arguments(name, values)
-        return self.plans[name](
-            **devices, **plain, md={"bench": self._bench.name, **self._md, **(md or {})}
-        )
+        known = {"bench": self._bench.name, **self._sample_card(plain), **self._md, **(md or {})}
+        return self.plans[name](**devices, **plain, md=known)
+
+    def _sample_card(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is known of the sample, nothing where nothing is."""
+        name = values.get("sample", "")
+        try:
+            store = SampleStore(self._runs_folder)
+            return {"sample_card": store.card(name).as_metadata()} if name in store else {}
+        except SampleStoreError as error:  # the experiment can do without its card
+            _LOGGER.warning("the run has no sample card: %s", error)
+            return {}
 
     def _arguments(
         self, name: str, values: Mapping[str, Any]

@@ -59,6 +59,7 @@ class TopBar(QWidget):
         self.light.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.light.setMinimumWidth(_BANNER_PX)
         self.interlocks = label(name="interlocks")
+        self.interlocks.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.interlocks.setVisible(False)
         self.safe_report = ElidedLabel()
         self.safe_report.setObjectName("safe-report")

@@ -37,7 +37,7 @@ def make_plot(name: str, accessible: str, *, left: str, unit: str = "") -> Any:
         left: What the vertical axis is.
         unit: Its unit.
     """
-    plot = pg.PlotWidget()
+    plot = pg.PlotWidget(enableMenu=False)  # making menus takes its time
     plot.setObjectName(name)
     plot.setAccessibleName(accessible)
     plot.setToolTip(f"{accessible}. Drag to move, wheel to zoom, double click for all")
@@ -155,9 +155,11 @@ class SlowRange:
 
     Args:
         shrink_after: So many looks in a row must find much less before it shrinks.
+        headroom: Share of the span that stays free above, for the caption.
     """
 
-    def __init__(self, shrink_after: int = 50) -> None:
+    def __init__(self, shrink_after: int = 50, headroom: float = 0.15) -> None:
+        self._headroom = headroom
         self.low, self.high = 0.0, 1.0
         self._shrink_after = shrink_after
         self._small = 0
@@ -177,6 +179,6 @@ class SlowRange:
         self._small = self._small + 1 if much_less else 0
         if not (outside or self._is_fresh or self._small > self._shrink_after):
             return False
-        self.low, self.high = low - 0.08 * span, high + 0.15 * span
+        self.low, self.high = low - 0.08 * span, high + self._headroom * span
         self._is_fresh, self._small = False, 0
         return True

@@ -105,7 +105,7 @@ class _Track:
         self._lower = pg.PlotCurveItem()
         self._band = pg.FillBetweenItem(self._lower, self._upper)
         self.plot.addItem(self._band)
-        self._range = SlowRange(shrink_after=10)
+        self._range = SlowRange(shrink_after=10, headroom=0.6)
         self.words = Words(self.plot)
         show_numbers(self.plot, shown=False)
         self._name = ""

@@ -42,7 +42,7 @@ def bench_text(found: Sequence[Finding], *, name: str) -> str:
             f"--example {' | '.join(example_models())}",
         )
     taken: set[str] = set()
-    parts = [_table(one.models[0], taken, one) for one in known]
+    parts = [device_text(one.models[0], taken, one) for one in known]
     unknown = [one for one in found if not one.models]
     if unknown:
         lines = "".join(f"# {one.address}  {one.what}\n" for one in unknown)
@@ -61,7 +61,7 @@ def example_text(models: Iterable[str], *, name: str) -> str:
         ConfigurationError: There is no such model.
     """
     taken: set[str] = set()
-    return _head(name) + "\n" + "\n".join(_table(model, taken) for model in models)
+    return _head(name) + "\n" + "\n".join(device_text(model, taken) for model in models)
 
 
 def write_bench(path: Path, text: str) -> None:
@@ -90,8 +90,14 @@ def _head(name: str) -> str:
     return _HEAD.format(today=today, name=quoted)
 
 
-def _table(model: str, taken: set[str], finding: Finding | None = None) -> str:
-    """Return the tables of one device out of its example, renamed and with its address."""
+def device_text(model: str, taken: set[str], finding: Finding | None = None) -> str:
+    """Return the tables of one device out of its example, renamed and with its address.
+
+    Args:
+        model: As in a bench file.
+        taken: Names of devices that there are; the new one is added.
+        finding: Where it was found, None when it was not.
+    """
     if model not in example_models():
         device, body = "instrument", f'[device.instrument]\nmodel = "{model}"\naddress = ""\n'
     else:

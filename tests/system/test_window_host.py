@@ -240,6 +240,56 @@ def test_wire_log_bench_check_console_and_speed(desk):
     desk.wait_until(lambda: desk.pace.speed == 5000.0)
 
 
+def test_interlocks_of_the_bench_are_told_refuse_a_run_and_switch_off(
+    virtual_clock, tmp_path, capfd
+):
+    virtual_clock.speed = None
+    bench_file = tmp_path / "bench.toml"
+    rule = """
+[[interlock]]
+name = "pump runs low"
+watch = "pump.remaining_ul"
+below = 5000
+"""
+    bench_file.write_text(DEMO.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    with SimulatedBench(DEMO, ports="any") as simulators:
+        told = []
+        host = Host(
+            bench_file=bench_file,
+            runs_folder=tmp_path / "runs",
+            pace=SimulatedPace(virtual_clock),
+            tell=lambda message, droppable=False: told.append(message),
+            addresses=simulators.addresses,
+        )
+        desk = Desk(host, simulators, host._pace)
+        desk.told = told
+        host.start()
+        desk.wait_until(lambda: all(desk.condition(name) == "ok" for name in host.keepers))
+        assert host.interlocks.is_due()
+        host.interlocks.note_begun()
+        host.interlocks.begin()
+        host.interlocks.tell_changes()
+        assert desk.wait_for(messages.Interlocks).rules[0].cause == ""
+        emit = {"wavelength_nm": 405.0, "irradiance_mw_cm2": 5.0}
+        desk.ask(messages.Act(ticket=1, device="light", action="emit", values=emit))
+        desk.wait_until(desk.is_lit)
+        desk.ask(
+            messages.Act(ticket=2, device="pump", action="reload", values={"volume_ul": 100.0})
+        )
+        desk.wait_until(lambda: not desk.is_lit())
+        host.interlocks.tell_changes()
+        assert "below 5000" in desk.of(messages.Interlocks)[-1].rules[0].cause
+        desk.ask(messages.Preflight(ticket=3, plan="light_regrowth", values=SHORT))
+        rows = desk.wait_for(messages.PreflightTable).checks
+        assert any(row.name == "interlock" and row.verdict == "refused" for row in rows)
+        desk.ask(messages.Run(ticket=4, plan="light_regrowth", values=SHORT))
+        assert "pump runs low" in desk.wait_for(messages.RunEnded).reason
+        host.take(messages.Shutdown())
+        host.wait_for_end()
+        host.stop_logging()
+        time.sleep(60.0)
+
+
 def test_a_silent_window_switches_everything_off(desk, monkeypatch):
     emit = {"wavelength_nm": 405.0, "irradiance_mw_cm2": 5.0}
     desk.ask(messages.Act(ticket=1, device="light", action="emit", values=emit))

@@ -2,7 +2,7 @@ import logging
 
 import scripted
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QInputDialog, QMessageBox
+from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from gui import archive_messages, messages
 from gui.theme import DARK, LIGHT
@@ -216,6 +216,30 @@ def test_the_card_shows_set_point_limits_and_the_age_of_the_calibration(window):
     assert "405 nm: calibrated" in card.calibrated.toolTip()
 
 
+def test_an_instrument_that_was_found_goes_into_the_bench_file(window, qtbot):
+    window.bench.add.click()
+    found = window.conductor._found_dialog
+    found.network.setChecked(True)
+    found.again.click()
+    looks = asked(window, archive_messages.LookForInstruments)
+    assert [look.network for look in looks] == [False, True]
+    assert looks[0].taken == ("light", "pump", "spectrometer")
+    one = archive_messages.FoundInstrument
+    rows = (
+        one(address="ASRL4::INSTR", what="converter", model="", text="", note="name it"),
+        one(address="COM3", what="Zaber", model="zaber-ascii", text="[device.stage]\n"),
+    )
+    window.conductor._archive.received.emit(archive_messages.FoundInstruments(rows=rows))
+    assert found.words.text() == "2 found"
+    found.tree.setCurrentItem(found.tree.topLevelItem(0))
+    assert not found.take_it.isEnabled()
+    assert found.words.text() == "name it"
+    found.tree.setCurrentItem(found.tree.topLevelItem(1))
+    found.take_it.click()
+    assert window.conductor._dialog.text.toPlainText().endswith("[device.stage]\n")
+    window.conductor._dialog.reject()
+
+
 # -- log and console
 
 
@@ -363,6 +387,81 @@ def test_report_and_folder_are_opened(window, tmp_path, monkeypatch):
 def test_no_runs_is_said(window):
     window.runs.take(archive_messages.RunList(rows=()))
     assert "No runs yet" in window.runs.words.text()
+
+
+# -- samples and calibrations
+
+
+def samples_listed(window, problem=""):
+    row = archive_messages.SampleRow
+    rows = (
+        row(values={"name": "NC-1", "batch": "B7", "edge_nm": 8.5, "note": ""},
+            details=("TEM: edge_nm 8.5 ± 0.4 nm",)),
+        row(values={"name": "NC-2"}),
+    )  # fmt: skip
+    window.samples.take(archive_messages.SampleList(rows=rows, problem=problem))
+
+
+def test_samples_are_listed_with_their_results_and_used(window, qtbot):
+    samples_listed(window)
+    panel = window.samples
+    assert not panel.use.isEnabled()
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
+    assert "TEM" in panel.details.toPlainText()
+    assert "8.5" in panel.tree.topLevelItem(0).text(4)
+    panel.use.click()
+    assert window.experiment.form.values()["sample"] == "NC-1"
+    panel.runs.click()
+    assert window.runs.search.text() == "NC-1"
+    samples_listed(window, problem="no such batch")
+    assert panel.words.text() == "no such batch"
+    assert panel.chosen() == "NC-1"
+
+
+def test_a_sample_is_noted_and_gets_a_result(window, qtbot, monkeypatch):
+    panel = window.samples
+    panel.new.click()
+    panel.dialog.give()
+    assert panel.dialog.isVisible()  # a name is wanted
+    edit = panel.dialog.edits["name"].input
+    qtbot.keyClicks(edit, "NC-9")
+    panel.dialog.edits["volume_ul"].input.setText("1.5 mL")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    (put,) = asked(window, archive_messages.PutSample)
+    assert (put.values["name"], put.values["volume_ul"]) == ("NC-9", 1500.0)
+    samples_listed(window)
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(1))
+    panel.edit.click()
+    assert panel.dialog.edits["name"].value() == "NC-2"
+    panel.dialog.reject()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("tem.png", ""))
+    panel.attach.click()
+    panel.dialog.edits["quantity"].set_value("edge_nm")
+    panel.dialog.edits["value"].set_value(8.4)
+    panel.dialog.take.click()
+    (result,) = asked(window, archive_messages.AttachResult)
+    assert (result.sample, result.file, result.values["value"]) == ("NC-2", "tem.png", 8.4)
+
+
+def test_calibrations_are_listed_with_their_age_and_done_again(window):
+    panel = window.calibrations
+    state = messages.DeviceState(
+        condition="ok",
+        calibrations=(
+            messages.Calibration(what="405 nm", day="2020-01-01", plan="calibrate_light"),
+            messages.Calibration(what="head"),
+        ),
+    )
+    say(window, messages.Devices(states={"light": state}, bench_time_s=1.0))
+    assert panel.words.text() == "2 to be looked at"
+    assert panel.tree.topLevelItem(0).text(4).startswith("! calibrated")
+    assert not panel.calibrate.isEnabled()
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
+    panel.calibrate.click()
+    assert window.experiment.plan_name == "calibrate_light"
+    assert window.experiment.form.values()["light"] == "light"
+    panel.runs.click()
+    assert window.runs.search.text() == "calibrate"
 
 
 # -- themes
