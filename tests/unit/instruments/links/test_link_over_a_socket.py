@@ -314,6 +314,21 @@ def test_an_urgent_request_does_not_wait_for_the_pause_after_a_loss(device):
     link.close()
 
 
+def test_an_urgent_command_arrives_though_no_question_is_answered_after_a_loss(device):
+    link = Link(device.address, name="lamp", timeout_s=0.2, reconnect_delays_s=(60.0,))
+    link.resync = lambda: link.synchronise("who", lambda answer: answer == "re who")
+    ask(link, "one")
+    device.unplug()
+    device.plug()
+    with pytest.raises(LinkLostError):
+        ask(link, "two")
+    device.answer = lambda question: ()
+    with pytest.raises(LinkTimeoutError), link.exchange(urgent=True):
+        ask(link, "off")
+    assert device.questions[-2:] == ["off", "who"]
+    link.close()
+
+
 def test_a_line_that_is_held_too_long_names_who_holds_it(device, link):
     release = threading.Event()
 
