@@ -68,6 +68,15 @@ class Greeter(Protocol):
         ...
 
 
+@runtime_checkable
+class TriggerInput(Protocol):
+    """An instrument that something else can trigger."""
+
+    def pulse(self, now_s: float) -> None:
+        """Take a pulse at the trigger input."""
+        ...
+
+
 class World(Protocol):
     """The sample and the optics between the instruments; all calls carry the time in s."""
 

@@ -18,6 +18,7 @@ from simulators.instrument import JSON, SwitchLog, World, unknown_fault
 VENDOR_ID = 0x2457
 SET_INTEGRATION_TIME = 0x00110010
 SET_TRIGGER_MODE = 0x00110110
+SET_LAMP = 0x00110410
 
 _NONLINEARITY_ORDER = 7
 _QUEUE_LIMIT = 64  # requests that wait for the end of an exposure
@@ -87,12 +88,14 @@ class ObpSpectrometer:
         self._log = SwitchLog()
         self._ready = True
         self._waiting: obp.Message | None = None
+        self._untriggered: obp.Message | None = None
         self.reset()
 
     def reset(self) -> None:
         """Return to the settings of the factory."""
         self.integration_time_us = self._start_time_us
         self._trigger_mode = 0
+        self._lamp = 0
         self.exposures.reset()
 
     # -- the instrument
@@ -126,7 +129,7 @@ class ObpSpectrometer:
         """Give up an exposure whose spectrum nobody waits for."""
         self._reader.clear()
         self._queue.clear()
-        self._waiting = None
+        self._waiting = self._untriggered = None
         self.exposures.abandon(now_s)
 
     def power_cycle(self, now_s: float) -> None:
@@ -145,9 +148,9 @@ class ObpSpectrometer:
             self._ready = not on
 
     def state(self) -> dict[str, JSON]:
-        """Return the settings. A spectrometer emits nothing, so it is always safe."""
+        """Return the settings. It emits nothing itself: it is safe while its lamp line is off."""
         return {
-            "safe": True,
+            "safe": not self._lamp,
             "exposing": self.exposures.due_s is not None,
             "integration_time_s": self.integration_time_us * 1e-6,
             "trigger_mode": self._trigger_mode,
@@ -157,6 +160,12 @@ class ObpSpectrometer:
         }
 
     # -- exposures
+
+    def pulse(self, now_s: float) -> None:
+        """Begin the exposure that has waited for a trigger; a level ends after the pulse."""
+        request, self._untriggered = self._untriggered, None
+        if request is not None:
+            self.expose(request, now_s)
 
     def expose(self, request: obp.Message, now_s: float) -> bytes:
         """Begin what a request for a spectrum asks for; the reply comes when it is over."""
@@ -186,7 +195,8 @@ class ObpSpectrometer:
                     raise RefusedError(obp.NOT_READY)
                 if self._trigger_mode == 0:
                     return self.expose(message, now_s)
-                return b""  # in the other modes it waits for a trigger that never comes
+                self._untriggered = message
+                return b""
             setters = self.setters()
             if message.kind in setters:
                 setters[message.kind](message.data, now_s)
@@ -227,6 +237,7 @@ class ObpSpectrometer:
             0x00110001: lambda: struct.pack("<L", self.limits_us[0]),
             0x00110002: lambda: struct.pack("<L", self.limits_us[1]),
             0x00110100: lambda: bytes([self._trigger_mode]),
+            0x00110400: lambda: bytes([self._lamp]),
             0x00180100: lambda: bytes([len(self._coefficients)]),
             0x00181100: lambda: bytes([_NONLINEARITY_ORDER + 1]),
         }
@@ -236,6 +247,7 @@ class ObpSpectrometer:
         return {
             SET_INTEGRATION_TIME: self._set_integration_time,
             SET_TRIGGER_MODE: self._set_trigger_mode,
+            SET_LAMP: self._set_lamp,
         }
 
     def _value(self, message: obp.Message) -> bytes:
@@ -268,6 +280,12 @@ class ObpSpectrometer:
         if mode not in self.trigger_modes:
             raise RefusedError(obp.PAYLOAD_INVALID)
         self._trigger_mode = mode
+        if mode == 0:
+            self.pulse(now_s)
+
+    def _set_lamp(self, data: bytes, now_s: float) -> None:
+        (self._lamp,) = unpack("<B", data)
+        self._log.add(now_s, f"lamp line {self._lamp}")
 
 
 def unpack(layout: str, data: bytes) -> tuple[int, ...]:

@@ -115,6 +115,7 @@ class OceanOoi:
         self._integration_time_us = self._start_time_us
         self._trigger_mode = 0
         self._lamp = 0
+        self._untriggered = False
         self.exposures.reset()
 
     @property
@@ -166,6 +167,7 @@ class OceanOoi:
         """Give up an exposure whose spectrum nobody waits for."""
         self._buffer.clear()
         self._queue.clear()
+        self._untriggered = False
         self.exposures.abandon(now_s)
 
     def power_cycle(self, now_s: float) -> None:
@@ -195,6 +197,12 @@ class OceanOoi:
             "log": self._log.entries(),
         }
 
+    def pulse(self, now_s: float) -> None:
+        """Begin the exposure that has waited for a trigger; a level ends after the pulse."""
+        if self._untriggered:
+            self._untriggered = False
+            self.exposures.start(now_s, self._integration_time_us * 1e-6)
+
     # -- commands
 
     def _cut(self) -> None:
@@ -213,6 +221,7 @@ class OceanOoi:
         code = command[0]
         if code == 0x01:
             self._trigger_mode = 0
+            self._untriggered = False
         elif code == 0x02:
             self._set_integration_time(int.from_bytes(command[1:], "little"))
         elif code == 0x03:
@@ -221,11 +230,14 @@ class OceanOoi:
             mode = int.from_bytes(command[1:], "little")
             if mode in _TRIGGER_MODES:  # any other leaves the mode as it is
                 self._trigger_mode = mode
+                if mode == 0:
+                    self.pulse(now_s)
         elif code == 0x05:
             return bytes([0x05, command[1]]) + self._slots.get(command[1], bytes(_SLOT_BYTES))
         elif code == 0x09:
-            if self._trigger_mode == 0:  # else it waits for a trigger that never comes
-                self.exposures.start(now_s, self._integration_time_us * 1e-6)
+            self._untriggered = True
+            if self._trigger_mode == 0:
+                self.pulse(now_s)
         elif code == 0x6B:
             return self._register(command[1])
         elif code == 0xFE:

@@ -155,7 +155,7 @@ class OceanQePro(ObpSpectrometer):
         return self.reply(request, payload)
 
     def _expose_ahead(self, now_s: float) -> None:
-        if self.free_running and self.exposures.due_s is None:
+        if self.free_running and self._trigger_mode == 0 and self.exposures.due_s is None:
             self._start(now_s)
 
     def _start(self, now_s: float) -> None:
@@ -196,6 +196,12 @@ class OceanQePro(ObpSpectrometer):
 
     def _clear_buffer(self, data: bytes, now_s: float) -> None:
         self._buffer = []
+
+    def _set_trigger_mode(self, data: bytes, now_s: float) -> None:
+        self._buffer = []  # what it has exposed ahead, nobody has triggered
+        if self._waiting is None:
+            self.exposures.abandon(now_s)
+        super()._set_trigger_mode(data, now_s)
 
     def _set_cooling(self, data: bytes, now_s: float) -> None:
         (on,) = unpack("<B", data)

@@ -1,11 +1,9 @@
 """Spectrometers."""
 
 from instruments.spectrometers.cooled import CooledSpectrometer, CooledSpectrometerDriver
-from instruments.spectrometers.spectrometer import (
-    Spectrometer,
-    SpectrometerDriver,
-    WavelengthOffset,
-)
+from instruments.spectrometers.driver import SpectrometerDriver
+from instruments.spectrometers.exposure import WavelengthOffset
+from instruments.spectrometers.spectrometer import Spectrometer
 
 __all__ = [
     "CooledSpectrometer",

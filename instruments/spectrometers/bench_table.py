@@ -3,7 +3,7 @@
 from typing import Any
 
 from instruments.bench_file import Table
-from instruments.spectrometers.spectrometer import WavelengthOffset
+from instruments.spectrometers.exposure import WavelengthOffset
 
 _LARGEST_OFFSET_NM = 20.0
 

@@ -5,7 +5,8 @@ from typing import Any, Protocol
 from ophyd import Component as Cpt
 
 from instruments.signals import InstrumentSignal
-from instruments.spectrometers.spectrometer import Spectrometer, SpectrometerDriver
+from instruments.spectrometers.driver import SpectrometerDriver
+from instruments.spectrometers.spectrometer import Spectrometer
 
 _SETPOINT_RESOLUTION_DEGC = 0.1
 

@@ -3,10 +3,13 @@
 from instruments.driver import Identity
 from instruments.errors import DeviceFaultError, ProtocolError
 from instruments.spectrometers import obp
+from instruments.spectrometers.driver import Counts
 from instruments.spectrometers.obp import Flag, Message, MessageType
-from instruments.spectrometers.ocean import Counts, OceanSpectrometer
+from instruments.spectrometers.ocean import FREE, OceanSpectrometer
 
-_NORMAL_TRIGGER = 0
+UNKNOWN_MESSAGE = 2
+"""Number of the error that tells that a firmware does not know a message."""
+
 _MAX_COEFFICIENTS = 8
 _MAX_LATE_FRAMES = 4
 
@@ -45,16 +48,23 @@ class ObpSpectrometer(OceanSpectrometer):
         return reply
 
     def _resynchronise(self) -> None:
-        """Ask for the serial number and throw away the answers to former questions before it."""
+        """Ask for the serial number and throw away the answers to former questions before it.
+
+        A spectrum that waits for a trigger is among these: it comes when it waits no longer.
+        """
+        if self._trigger_mode != FREE:
+            self.link.write_bytes(obp.encode(self._trigger_message(FREE)))
         self.link.write_bytes(obp.encode(Message(message_type=MessageType.SERIAL_NUMBER)))
         for _ in range(_MAX_LATE_FRAMES):
-            start = self.link.read_bytes(obp.HEADER_LENGTH, timeout_s=self.spectrum_timeout_s)
+            start = self.link.read_bytes(obp.HEADER_LENGTH, timeout_s=self._exposing_timeout_s)
             try:
                 header = obp.decode_header(start)
             except obp.FrameError as error:
                 raise ProtocolError(self.link.name, f"after an error: {error}") from error
             self.link.read_bytes(header.bytes_remaining)
             if header.message.message_type == MessageType.SERIAL_NUMBER:
+                if self._trigger_mode != FREE:
+                    self.link.write_bytes(obp.encode(self._trigger_message(self._trigger_mode)))
                 return
         raise ProtocolError(
             self.link.name, f"{_MAX_LATE_FRAMES} late answers, and the awaited one not among them"
@@ -79,8 +89,19 @@ class ObpSpectrometer(OceanSpectrometer):
             firmware = obp.read_revision(self._query(MessageType.FIRMWARE_REVISION))
         return Identity(maker="Ocean Optics", model=self.model, serial=serial, firmware=firmware)
 
-    def _set_normal_trigger(self) -> None:
-        self._command(MessageType.TRIGGER_MODE, bytes([_NORMAL_TRIGGER]))
+    def _trigger_message(self, mode: str) -> Message:
+        payload = bytes([self.trigger_modes[mode]])
+        return Message(message_type=MessageType.TRIGGER_MODE, payload=payload)
+
+    def _write_trigger_mode(self, number: int) -> None:
+        self._command(MessageType.TRIGGER_MODE, bytes([number]))
+
+    def _switch_lamp_line_off(self) -> None:
+        try:
+            self._command(MessageType.LAMP_ENABLE, b"\x00")
+        except DeviceFaultError as error:
+            if error.code != UNKNOWN_MESSAGE:  # a firmware that does not know the line has none
+                raise
 
     def _write_integration_time_us(self, microseconds: int) -> None:
         self._command(MessageType.INTEGRATION_TIME_US, obp.integration_time_payload(microseconds))

@@ -1,13 +1,15 @@
 """What the drivers of all Ocean spectrometers have in common."""
 
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import NDArray
 
 from instruments.driver import LinkedInstrument
-from instruments.errors import DeviceFaultError, LimitError, ProtocolError
+from instruments.errors import DeviceFaultError, LimitError, LinkTimeoutError, ProtocolError
 from instruments.links import Link
+from instruments.spectrometers.driver import Counts
 
-Counts = NDArray[np.float64]
+FREE = "free"
 
 
 class OceanSpectrometer(LinkedInstrument):
@@ -25,6 +27,8 @@ class OceanSpectrometer(LinkedInstrument):
     full_scale_counts = 65535.0
     integration_limits_s = (0.0, 0.0)
     dark_pixels: tuple[int, ...] = ()
+    trigger_modes: Mapping[str, int] = {FREE: 0}
+    """Numbers of the modes that this model has, by name."""
 
     def __init__(self, link: Link, *, discard_after_change: int = 1) -> None:
         super().__init__(link)
@@ -32,6 +36,8 @@ class OceanSpectrometer(LinkedInstrument):
         self._stale = discard_after_change
         self._is_prepared = False
         self._exposure_s = 1.0  # until it is known
+        self._trigger_mode = FREE
+        self.trigger_timeout_s = 10.0
         link.resync = self._resynchronise
         link.on_reconnect = self._restore
 
@@ -41,8 +47,12 @@ class OceanSpectrometer(LinkedInstrument):
         """Make sure that question and answer belong together."""
         raise NotImplementedError
 
-    def _set_normal_trigger(self) -> None:
-        """Let a spectrum be taken whenever one is asked for."""
+    def _write_trigger_mode(self, number: int) -> None:
+        """Send the number of a trigger mode."""
+        raise NotImplementedError
+
+    def _switch_lamp_line_off(self) -> None:
+        """Let the output that switches an external lamp be off."""
         raise NotImplementedError
 
     def _write_integration_time_us(self, microseconds: int) -> None:
@@ -75,13 +85,17 @@ class OceanSpectrometer(LinkedInstrument):
     # -- settings
 
     def prepare(self, integration_time_s: float) -> None:
-        """Set what must hold before the first spectrum: free-running trigger, integration time.
+        """Set what must hold before the first spectrum: lamp line, trigger, integration time.
+
+        Nothing here uses the lamp line, but another program may have left a lamp on with it, whose
+        light would be in no ledger.
 
         Args:
             integration_time_s: Within ``integration_limits_s``.
         """
         with self.link.exchange():
-            self._set_normal_trigger()
+            self._switch_lamp_line_off()
+            self._write_trigger_mode(self.trigger_modes[self._trigger_mode])
             self.set_integration_time_s(integration_time_s)
         self._is_prepared = True
 
@@ -159,9 +173,39 @@ class OceanSpectrometer(LinkedInstrument):
     # -- exposure
 
     @property
-    def spectrum_timeout_s(self) -> float:
-        """How long one spectrum may take: the exposure under way, the next, the transfer."""
+    def trigger_mode(self) -> str:
+        """What begins an exposure: being asked (``"free"``), or the trigger input."""
+        return self._trigger_mode
+
+    def set_trigger_mode(self, mode: str) -> None:
+        """Set what begins an exposure; the spectra that may be old are thrown away.
+
+        Args:
+            mode: ``"free"``, ``"edge"`` or ``"level"``, as far as the model has them.
+
+        Raises:
+            LimitError: It has no such mode; nothing was sent.
+        """
+        if mode not in self.trigger_modes:
+            known = ", ".join(self.trigger_modes)
+            raise LimitError(
+                self.link.name, f"has the trigger modes {known}, asked for {mode!r}", value=mode
+            )
+        with self.link.exchange():
+            self._write_trigger_mode(self.trigger_modes[mode])
+            self._trigger_mode = mode
+        self._stale = self._discard_after_change
+
+    @property
+    def _exposing_timeout_s(self) -> float:
+        """How long the exposure under way, the next and the transfer may take."""
         return 2.0 * self._exposure_s + 1.0
+
+    @property
+    def spectrum_timeout_s(self) -> float:
+        """How long one spectrum may take, with the wait for a trigger."""
+        waits_s = 0.0 if self._trigger_mode == FREE else self.trigger_timeout_s
+        return waits_s + self._exposing_timeout_s
 
     @property
     def pending_discards(self) -> int:
@@ -177,7 +221,7 @@ class OceanSpectrometer(LinkedInstrument):
         if self._stale > 0:
             self._begin_series()
         while self._stale > 0:
-            self._raw_spectrum()
+            self._one_spectrum()
             self._stale -= 1
 
     def take_spectrum(self) -> Counts:
@@ -191,7 +235,7 @@ class OceanSpectrometer(LinkedInstrument):
         """
         self.discard_stale()
         self._begin_series()
-        return self._raw_spectrum()
+        return self._one_spectrum()
 
     def take_next_spectrum(self) -> Counts:
         """Return the spectrum that follows the last one, as close to it as the instrument can.
@@ -199,7 +243,19 @@ class OceanSpectrometer(LinkedInstrument):
         Returns:
             Raw counts, shape ``(pixel_count,)``.
         """
-        return self._raw_spectrum()
+        return self._one_spectrum()
+
+    def _one_spectrum(self) -> Counts:
+        try:
+            return self._raw_spectrum()
+        except LinkTimeoutError as error:
+            if self._trigger_mode == FREE:
+                raise
+            raise LinkTimeoutError(
+                self.link.name,
+                f"no spectrum within {self.spectrum_timeout_s:g} s in trigger mode "
+                f"{self._trigger_mode!r}: look whether triggers come, or set the mode to 'free'",
+            ) from error
 
     def make_safe(self) -> None:
         """Do nothing: a spectrometer neither emits nor moves."""

@@ -2,126 +2,26 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from ophyd import Component as Cpt
 
-from instruments.device import BenchDevice, Driver
+from instruments.device import BenchDevice
 from instruments.errors import InstrumentError, LimitError
 from instruments.signals import InstrumentSignal
 from instruments.spectrometers.burst import Burst
+from instruments.spectrometers.driver import Counts, SpectrometerDriver
+from instruments.spectrometers.exposure import Exposure, WavelengthOffset
 from instruments.spectrometers.smoothing import smooth_boxcar
 from instruments.tasks import Status
 
 AVERAGES_LIMITS = (1, 1000)
 BOXCAR_LIMITS_PX = (0, 100)
+TRIGGER_TIMEOUT_LIMITS_S = (0.1, 3600.0)
 _MARGIN_S = 5.0  # for the line to be free and the transfers
-
-Counts = NDArray[np.float64]
-
-
-class SpectrometerDriver(Driver, Protocol):
-    """What a spectrometer needs of its driver."""
-
-    @property
-    def pixel_count(self) -> int:
-        """Pixels of a spectrum."""
-        ...
-
-    @property
-    def full_scale_counts(self) -> float:
-        """Counts at which the detector's converter ends."""
-        ...
-
-    @property
-    def dark_pixels(self) -> Sequence[int]:
-        """Pixels that no light reaches."""
-        ...
-
-    @property
-    def integration_limits_s(self) -> tuple[float, float]:
-        """Shortest and longest integration time."""
-        ...
-
-    @property
-    def spectrum_timeout_s(self) -> float:
-        """How long one spectrum may take."""
-        ...
-
-    @property
-    def pending_discards(self) -> int:
-        """Spectra that must be thrown away before the next one that counts."""
-        ...
-
-    def prepare(self, integration_time_s: float) -> None:
-        """Set what must hold before the first spectrum."""
-        ...
-
-    def wavelength_axis_nm(self) -> Counts:
-        """Return the wavelength of every pixel."""
-        ...
-
-    def nonlinearity(self) -> Counts:
-        """Return the polynomial by which dark-corrected counts are divided to be linear."""
-        ...
-
-    def integration_time_s(self) -> float:
-        """Return the integration time."""
-        ...
-
-    def set_integration_time_s(self, integration_time_s: float) -> None:
-        """Set the integration time."""
-        ...
-
-    def discard_next(self) -> None:
-        """Throw the next spectra away because the light has changed."""
-        ...
-
-    def discard_stale(self) -> None:
-        """Take and throw away the spectra that must not count."""
-        ...
-
-    def take_spectrum(self) -> Counts:
-        """Expose and return one spectrum of raw counts."""
-        ...
-
-    def take_next_spectrum(self) -> Counts:
-        """Return the spectrum that follows the last one without a gap, where it can be had."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class WavelengthOffset:
-    """What must be added to the instrument's own wavelength axis.
-
-    Attributes:
-        offset_nm: Line of a calibration lamp minus where the instrument shows it.
-        calibrated: Date on which it was measured, empty when it never was.
-    """
-
-    offset_nm: float = 0.0
-    calibrated: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exposure:
-    """What the last trigger took.
-
-    Attributes:
-        counts: Averaged and smoothed counts, shape (pixels,).
-        peak_counts: Largest raw count in any of the averaged spectra.
-        electric_dark_counts: Mean of the pixels that no light reaches, NaN where there are none.
-        start_s: Begin of the first spectrum that counts, seconds since 1970.
-    """
-
-    counts: Counts
-    peak_counts: float
-    electric_dark_counts: float
-    start_s: float
 
 
 class Spectrometer(BenchDevice):
@@ -187,6 +87,22 @@ class Spectrometer(BenchDevice):
         kind="config",
         precision=0,
         doc="Spectra averaged per trigger",
+    )
+    trigger_mode = Cpt(
+        InstrumentSignal,
+        getter="_get_trigger_mode",
+        setter="_set_trigger_mode",
+        kind="config",
+        doc="What begins an exposure: being asked (free), an edge or a level at the trigger input",
+    )
+    trigger_timeout_s = Cpt(
+        InstrumentSignal,
+        getter="_get_trigger_timeout",
+        setter="_set_trigger_timeout",
+        kind="config",
+        units="s",
+        precision=1,
+        doc="How long an edge or a level is waited for",
     )
     boxcar_px = Cpt(
         InstrumentSignal,
@@ -381,6 +297,27 @@ class Spectrometer(BenchDevice):
 
     def _set_averages(self, averages: int) -> None:
         self._average_count = self._whole("averages", averages, AVERAGES_LIMITS)
+
+    def _get_trigger_mode(self) -> str:
+        return self._spectrometer.trigger_mode
+
+    def _set_trigger_mode(self, mode: str) -> None:
+        self._spectrometer.set_trigger_mode(mode)
+
+    def _get_trigger_timeout(self) -> float:
+        return self._spectrometer.trigger_timeout_s
+
+    def _set_trigger_timeout(self, timeout_s: float) -> None:
+        low_s, high_s = TRIGGER_TIMEOUT_LIMITS_S
+        if not low_s <= timeout_s <= high_s:
+            raise LimitError(
+                self.name,
+                f"a trigger is waited for {low_s:g} to {high_s:g} s, asked for {timeout_s!r}",
+                value=timeout_s,
+                unit="s",
+                limits=TRIGGER_TIMEOUT_LIMITS_S,
+            )
+        self._spectrometer.trigger_timeout_s = float(timeout_s)
 
     def _get_boxcar(self) -> int:
         return self._boxcar_half_px

@@ -7,8 +7,8 @@ import pytest
 
 from instruments.bench import load_bench
 from instruments.bench_models import MODELS
-from simulators.bench import MODELS as SIMULATED
 from simulators.bench import SimulatedBench
+from simulators.models import MODELS as SIMULATED
 from tests.driver_campaign.rig import bench_file, device_name, fault_kinds
 from tests.driver_campaign.scenarios import ALWAYS, scenarios_of
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.bench import MODELS, SimulatedBench, SimulationError
+from simulators.bench import SimulatedBench, SimulationError
+from simulators.models import MODELS
 
 DEMO = Path(__file__).parents[2] / "simulators" / "benches" / "demo.toml"
 SPECTRUM = struct.pack(

@@ -1,5 +1,6 @@
 """USB spectrometers: device, driver, python-seabreeze, pyusb, virtual bus, simulator."""
 
+import time
 import warnings
 
 import numpy as np
@@ -380,3 +381,58 @@ def test_a_plan_takes_a_burst_as_one_event(lab):
     (event,) = [doc for name, doc in documents if name == "event"]
     assert np.shape(event["data"]["flame_burst_counts"]) == (12, 2048)
     assert "flame_spectrum_counts" not in event["data"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("mode", ["edge", "level"])
+def test_a_spectrum_waits_for_its_trigger(lab, name, mode):
+    spectrometer = lab[name]
+    if name == "plus" and mode == "level":
+        with pytest.raises(LimitError, match="trigger modes free, edge"):
+            spectrometer.trigger_mode.put(mode)
+        return
+    lab.take(name)
+    spectrometer.trigger_mode.put(mode)
+    assert lab.simulators.state(name)["trigger_mode"] != 0
+    status = spectrometer.trigger()
+    for _ in range(2):  # one for the spectrum that is thrown away
+        time.sleep(1.0)
+        assert not status.done
+        lab.simulators.trigger(name)
+    status.wait(10)
+    counts = spectrometer.read()[f"{name}_spectrum_counts"]["value"]
+    assert is_last_exposure(lab, name, counts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trigger_that_never_comes_ends_in_time_and_leaves_the_line_in_step(lab, name):
+    spectrometer = lab[name]
+    lab.take(name)
+    spectrometer.trigger_timeout_s.put(2.0)
+    spectrometer.trigger_mode.put("edge")
+    before_s = time.monotonic()
+    with pytest.raises(LinkTimeoutError, match="in trigger mode 'edge'"):
+        spectrometer.trigger().wait(60)
+    assert time.monotonic() - before_s < 10.0
+    spectrometer.trigger_mode.put("free")
+    assert is_last_exposure(lab, name, lab.take(name))
+
+
+def test_a_wait_for_a_trigger_has_limits(lab):
+    with pytest.raises(LimitError, match="waited for"):
+        lab["plus"].trigger_timeout_s.put(0.0)
+
+
+def test_only_what_has_a_trigger_input_can_be_triggered(lab):
+    with (
+        SimulatedBench(
+            {
+                "device": {
+                    "meter": {"model": "thorlabs-pm100d", "address": "TCPIP::127.0.0.1::1::SOCKET"}
+                }
+            },
+            ports="any",
+        ) as bench,
+        pytest.raises(SimulationError, match="no trigger input"),
+    ):
+        bench.trigger("meter")

@@ -14,7 +14,7 @@ from instruments.bench_file import Table, read_bench_file
 from instruments.errors import InstrumentError
 from instruments.links import Link
 from instruments.spectrometers import obp
-from simulators.bench import MODELS as SIMULATED
+from simulators.models import MODELS as SIMULATED
 from tests.fuzz import mutations
 from tests.unit.simulators.build import MODELS as BUILT
 from tests.unit.simulators.build import simulator, transcript

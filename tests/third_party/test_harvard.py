@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from simulators import bench, harvard_ultra
+from simulators import harvard_ultra, models
 from tests.third_party.served import needs_pty, served
 from tests.third_party.yaq import run_daemon, until
 
@@ -50,7 +50,7 @@ def elite(table, world):
 
 def test_flowchem_doses_with_a_pump_11_elite(monkeypatch):
     elite11 = pytest.importorskip("flowchem.devices.harvardapparatus.elite11")
-    monkeypatch.setitem(bench.MODELS, "harvard-ultra", elite)
+    monkeypatch.setitem(models.MODELS, "harvard-ultra", elite)
 
     async def dose(path):
         client = elite11.Elite11.from_config(

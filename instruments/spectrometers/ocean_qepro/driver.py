@@ -1,18 +1,21 @@
 """Driver of the Ocean QE Pro, a spectrometer with a cooled detector.
 
-Limits, pixels and dark pixels: python-seabreeze 2.11, ``pyseabreeze/devices.py``, class ``QEPRO``.
+Limits, pixels, dark pixels, trigger modes: python-seabreeze 2.11, ``pyseabreeze/devices.py``, class
+``QEPRO``.
 Message numbers: Ocean Optics SeaBreeze, ``OBPMessageTypes.h``. Metadata in front of a spectrum: QE
 Pro Data Sheet 891-00000-000-05, pages 11 and 12.
 """
 
+from types import MappingProxyType
+
 from instruments.errors import DeviceFaultError, ProtocolError
 from instruments.links import Link
 from instruments.spectrometers import obp
+from instruments.spectrometers.driver import Counts
 from instruments.spectrometers.obp import MessageType
-from instruments.spectrometers.obp_driver import ObpSpectrometer
-from instruments.spectrometers.ocean import Counts
+from instruments.spectrometers.obp_driver import UNKNOWN_MESSAGE, ObpSpectrometer
+from instruments.spectrometers.ocean import FREE
 
-_UNKNOWN_MESSAGE = 2
 _SAME_TIME = 0.01  # integration times that differ by less are the same, rounded
 
 
@@ -29,6 +32,7 @@ class OceanQePro(ObpSpectrometer):
     full_scale_counts = float(2**18 - 1)
     integration_limits_s = (0.008, 1600.0)
     dark_pixels = (0, 1, 2, 3, 1040, 1041, 1042, 1043)
+    trigger_modes = MappingProxyType({FREE: 0, "level": 1, "edge": 3})
     detector_limits_degc = (-40.0, 20.0)
     spectrum_message = MessageType.BUFFERED_SPECTRUM
 
@@ -51,7 +55,7 @@ class OceanQePro(ObpSpectrometer):
         try:
             self._command(MessageType.CLEAR_BUFFER)
         except DeviceFaultError as error:
-            if error.code != _UNKNOWN_MESSAGE:
+            if error.code != UNKNOWN_MESSAGE:
                 raise
             self._has_buffer = False  # a firmware without a buffer has nothing old to give
 

@@ -27,6 +27,7 @@ FIRMWARE_REGISTER = 0x04
 
 REQUEST_SPECTRUM = b"\x09"
 QUERY_STATUS = b"\xfe"
+LAMP_LINE_OFF = b"\x03\x00\x00"
 
 _SYNC = 0x69
 _HIGH_SPEED = 0x80
@@ -45,12 +46,14 @@ class Status:
     Attributes:
         pixel_count: Values of a spectrum.
         integration_time_us: As the instrument holds it.
+        lamp_line_is_on: Whether the output "lamp enable" is on.
         trigger_mode: Number of the mode.
         is_high_speed: Whether it sits on a port with 480 Mbit/s.
     """
 
     pixel_count: int
     integration_time_us: int
+    lamp_line_is_on: bool
     trigger_mode: int
     is_high_speed: bool
 
@@ -129,6 +132,7 @@ def read_status(reply: bytes) -> Status:
     return Status(
         pixel_count=fields[0],
         integration_time_us=fields[1],
+        lamp_line_is_on=bool(fields[2]),
         trigger_mode=fields[3],
         is_high_speed=fields[10] == _HIGH_SPEED,
     )

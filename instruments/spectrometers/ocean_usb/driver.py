@@ -7,18 +7,20 @@ and ``FLAMES``. Steps of the integration time: Flame manual page 93, for the Fla
 import contextlib
 import functools
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import TypeVar
 
 from instruments.driver import Identity
 from instruments.errors import DeviceFaultError, LinkTimeoutError, ProtocolError
 from instruments.links import Link
-from instruments.spectrometers.ocean import Counts, OceanSpectrometer
+from instruments.spectrometers.driver import Counts
+from instruments.spectrometers.ocean import FREE, OceanSpectrometer
 from instruments.spectrometers.ocean_usb import _codec
 
 T = TypeVar("T")
 
-_NORMAL_TRIGGER = 0
 _FLAME_FIRMWARE = 3  # major version from which it is a Flame
+_FLAME_TRIGGER_MODES = {FREE: 0, "level": 2, "edge": 4}  # python-seabreeze #97
 _FINE_BELOW_US, _FINE_US, _COARSE_US = 655_000, 10, 1_000
 _MAX_NONLINEARITY_ORDER = 7
 _MAX_LATE_ANSWERS = 4
@@ -37,6 +39,7 @@ class OceanUsb(OceanSpectrometer):
     pixel_count = _codec.PIXEL_COUNT
     integration_limits_s = (0.001, 655.35)
     dark_pixels = tuple(range(6, 21))
+    trigger_modes = MappingProxyType({FREE: 0, "edge": 3})  # pyseabreeze, TriggerMode.HARDWARE
 
     def __init__(self, link: Link, *, discard_after_change: int = 1) -> None:
         super().__init__(link, discard_after_change=discard_after_change)
@@ -74,11 +77,15 @@ class OceanUsb(OceanSpectrometer):
 
         Spectra and answers come from two end points and in no order.
         """
+        mode = _codec.set_trigger_mode(self.trigger_modes[self._trigger_mode])
         if self._spectrum_owed:
             self._spectrum_owed = False
+            # One that waits for a trigger comes when it has to wait no longer.
+            self.link.write_bytes(_codec.set_trigger_mode(self.trigger_modes[FREE]))
             with contextlib.suppress(LinkTimeoutError):
-                self.link.read_bytes(_codec.SPECTRUM_LENGTH, timeout_s=self.spectrum_timeout_s)
+                self.link.read_bytes(_codec.SPECTRUM_LENGTH, timeout_s=self._exposing_timeout_s)
             self.link.flush_read_buffer()
+            self.link.write_bytes(mode)
         self.link.write_bytes(_codec.query_slot(_codec.SERIAL_SLOT))
         for _ in range(_MAX_LATE_ANSWERS):
             reply = self.link.read_bytes(_codec.SLOT_LENGTH)
@@ -117,7 +124,10 @@ class OceanUsb(OceanSpectrometer):
                 _codec.read_saturation,
             )
         self.full_scale_counts = float(saturation or 65535)
-        model = "Flame-S" if firmware[0] >= _FLAME_FIRMWARE else "USB2000+"
+        model = "USB2000+"
+        if firmware[0] >= _FLAME_FIRMWARE:
+            model = "Flame-S"
+            self.trigger_modes = MappingProxyType(_FLAME_TRIGGER_MODES)
         return Identity(
             maker="Ocean Optics",
             model=model,
@@ -139,14 +149,23 @@ class OceanUsb(OceanSpectrometer):
 
     # -- exposure
 
-    def _set_normal_trigger(self) -> None:
+    def _write_trigger_mode(self, number: int) -> None:
         with self.link.exchange():
-            self.link.write_bytes(_codec.set_trigger_mode(_NORMAL_TRIGGER))
+            self.link.write_bytes(_codec.set_trigger_mode(number))
             mode = self._status().trigger_mode
-        if mode != _NORMAL_TRIGGER:
+        if mode != number:
             raise DeviceFaultError(
                 self.link.name,
                 f"stays in trigger mode {mode}: pull its USB cable and put it back",
+            )
+
+    def _switch_lamp_line_off(self) -> None:
+        with self.link.exchange():
+            self.link.write_bytes(_codec.LAMP_LINE_OFF)
+            is_on = self._status().lamp_line_is_on
+        if is_on:
+            raise DeviceFaultError(
+                self.link.name, "its lamp line stays on: switch off what it switches by hand"
             )
 
     def _resolution_us(self, microseconds: int) -> int:

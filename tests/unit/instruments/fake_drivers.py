@@ -241,6 +241,8 @@ class FakeSpectrometer(FakeDriver):
         super().__init__("spectrometer")
         self.pending_discards = 0
         self.exposure_s = 0.1
+        self.trigger_mode = "free"
+        self.trigger_timeout_s = 10.0
         self.spectra = []
 
     def prepare(self, integration_time_s):
@@ -258,6 +260,10 @@ class FakeSpectrometer(FakeDriver):
     def set_integration_time_s(self, integration_time_s):
         self.do("set_integration_time_s", integration_time_s)
         self.exposure_s = integration_time_s
+
+    def set_trigger_mode(self, mode):
+        self.do("set_trigger_mode", mode)
+        self.trigger_mode = mode
 
     def nonlinearity(self):
         return np.array([0.99, 1e-7])

@@ -785,7 +785,9 @@ def test_coefficients_that_make_no_axis_are_a_protocol_error(values):
 
 def test_after_a_lost_line_the_settings_are_sent_again():
     trigger = (frame(0x110110, b"\0", flags=4), frame(0x110110, flags=3))
-    driver, link = hdx(trigger, SET_200_MS, IS_200_MS, trigger, SET_200_MS, IS_200_MS)
+    lamp = (frame(0x110410, b"\0", flags=4), frame(0x110410, flags=3))
+    settings = (lamp, trigger, SET_200_MS, IS_200_MS)
+    driver, link = hdx(*settings, *settings)
     driver._restore()  # nothing was prepared yet: nothing to restore
     driver.prepare(0.2)
     driver._restore()

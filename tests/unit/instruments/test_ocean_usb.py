@@ -20,8 +20,11 @@ def slot(number, text):
     return bytes([5, number]) + text.encode().ljust(15, b"\0")
 
 
-def status(microseconds, *, mode=0, speed=0x80):
-    return struct.pack("<HLBBBBBBBBBB", 2048, microseconds, 0, mode, 0, 9, 1, 0, 0, 0, speed, 0)
+def status(microseconds, *, mode=0, speed=0x80, lamp=0):
+    return struct.pack("<HLBBBBBBBBBB", 2048, microseconds, lamp, mode, 0, 9, 1, 0, 0, 0, speed, 0)
+
+
+LAMP_OFF = ((b"\x03\0\0", b""), (STATUS, status(1000)))
 
 
 def spectrum(counts, sync=0x69):
@@ -110,9 +113,34 @@ def test_an_illegal_integration_time_is_never_sent(asked_s):
 
 
 def test_a_trigger_mode_that_stays_is_told():
-    usb, _ = driver((b"\x0a\0\0", b""), (STATUS, status(1000, mode=3)))
+    usb, _ = driver(*LAMP_OFF, (b"\x0a\0\0", b""), (STATUS, status(1000, mode=3)))
     with pytest.raises(DeviceFaultError, match="stays in trigger mode 3"):
         usb.prepare(0.1)
+
+
+def test_a_lamp_line_that_stays_on_is_told():
+    usb, _ = driver((b"\x03\0\0", b""), (STATUS, status(1000, lamp=1)))
+    with pytest.raises(DeviceFaultError, match="lamp line stays on"):
+        usb.prepare(0.1)
+
+
+def test_a_trigger_mode_that_the_model_has_not_is_never_sent():
+    usb, link = driver()
+    with pytest.raises(LimitError, match="has the trigger modes free, edge, asked for 'level'"):
+        usb.set_trigger_mode("level")
+    link.assert_finished()
+
+
+def test_a_spectrum_waits_longer_for_a_trigger_and_what_is_old_is_thrown_away():
+    usb, link = driver((b"\x0a\x03\0", b""), (STATUS, status(1000, mode=3)))
+    asked_s = usb.spectrum_timeout_s
+    usb._stale = 0
+    usb.trigger_timeout_s = 5.0
+    usb.set_trigger_mode("edge")
+    assert usb.trigger_mode == "edge"
+    assert usb.spectrum_timeout_s == asked_s + 5.0
+    assert usb.pending_discards == 1
+    link.assert_finished()
 
 
 def test_spectra_that_must_not_count_are_thrown_away():

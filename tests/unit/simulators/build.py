@@ -4,10 +4,10 @@ import tomllib
 from pathlib import Path
 
 from simulators.alicat_mc import AlicatMC
-from simulators.bench import MODELS as SIMULATED
 from simulators.coolled_pe import CoolLedPE
 from simulators.harvard_ultra import HarvardUltra
 from simulators.ika_plate import IkaPlate
+from simulators.models import MODELS as SIMULATED
 from simulators.mt_sics import MettlerBalance
 from simulators.newera_ne1000 import NewEraNE1000
 from simulators.newera_plunger import Syringe
