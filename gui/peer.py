@@ -14,7 +14,7 @@ from gui import pipe
 
 _LOGGER = logging.getLogger(__name__)
 
-FRAME_MS = 35
+FRAME_MS = 33
 """The window takes in what came, and draws, a little more than 25 times a second."""
 _END_S = 15.0
 

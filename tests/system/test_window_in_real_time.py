@@ -40,6 +40,8 @@ def opened(qtbot, tmp_path):
         made.start()
         windows.append(made)
         qtbot.waitUntil(made.experiment.run.isEnabled, timeout=LONG_MS)
+        made.activateWindow()  # keys are for the active window
+        qtbot.waitUntil(made.isActiveWindow, timeout=LONG_MS)
         return made
 
     yield open_window
