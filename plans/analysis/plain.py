@@ -1,7 +1,7 @@
-"""Read spectra that hold one plain line, many at once."""
+"""Read spectra that hold one plain line, alone or many at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from plans.analysis.judge import WIDEST_EV
 from plans.analysis.leak import ALWAYS_EXCITATION_NM
 from plans.analysis.line import WINDOW_FWHM
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import Lines, fit_lines
+from plans.analysis.plain_line import Lines, fit_lines, fit_one_line
 from plans.analysis.plain_shape import Measures, measure
 from plans.analysis.plain_start import Starts, find_starts
 from plans.analysis.spectrum import LARGEST_VALUE, NARROWEST_LINE_NM, BoolArray
@@ -24,6 +24,7 @@ _ALIKE: Final = 1.15  # widths in one group of fits
 _SMALLEST_VALUE: Final = 1e-15  # the square of less than this is soon zero in single precision
 _LARGEST_RANGE: Final = 1e15
 _MOST_SKEW: Final = 3.0
+_FEWEST_KNOTS: Final = 20  # of the window of a fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,8 @@ def read_plain(
         base, pixels, starts = _start(grid, spectra[block], dark_noise)
         for rows in _groups(starts):
             lines = _fit(grid, starts, rows, pixels)
+            if lines.inside.shape[-1] < _FEWEST_KNOTS:
+                continue
             found = measure(grid, starts, rows, lines)
             good = _is_photoluminescence(lines, found, band_nm, base[rows] + starts.ground[rows])
             good &= leak[block][rows] < lines.height
@@ -98,6 +101,56 @@ def read_plain(
         peak_nm=peak_nm,
         height=height,
         measures=measures,
+    )
+
+
+def read_one_plain(
+    grid: Grid,
+    spectrum: FloatArray,
+    dark_noise: float | None,
+    band_nm: tuple[float, float],
+    leak: float,
+) -> PlainLines | None:
+    """Read one spectrum as `read_plain` reads many, None when it is not plain.
+
+    The arrays of the result have no first axis.
+
+    Args:
+        grid: its axis.
+        spectrum: the pixels of the grid.
+        dark_noise: standard deviation of a dark pixel, in counts; estimated when None.
+        band_nm: where lines are looked for.
+        leak: height of excitation light beside the pixels; a lower line is not plain.
+    """
+    base, largest = float(spectrum.min()), float(spectrum.max())
+    if not (abs(base) < LARGEST_VALUE and abs(largest) < LARGEST_VALUE):
+        return None
+    spread = largest - base
+    if not max(_SMALLEST_VALUE, 1e-5 * abs(base)) < spread < _LARGEST_RANGE:
+        return None
+    with np.errstate(all="ignore"):
+        pixels = (spectrum - base).astype(np.float32)
+        starts = find_starts(grid, pixels, dark_noise)
+        if not starts.plain:
+            return None
+        lines = fit_one_line(grid, starts, pixels)
+        if not lines.settled:
+            again = replace(starts, shape=lines.shape)
+            lines = fit_one_line(grid, again, pixels)
+        if not lines.settled or lines.inside.size < _FEWEST_KNOTS:
+            return None
+        found = measure(grid, starts, (), lines)
+        ground = starts.ground + base
+        good = _is_photoluminescence(lines, found, band_nm, ground)
+    if not good or not leak < lines.height:
+        return None
+    return PlainLines(
+        read=np.asarray(good),
+        shape=lines.shape,
+        baseline=np.array([lines.offset + ground, lines.slope, lines.reference_nm]),
+        peak_nm=lines.peak_nm,
+        height=lines.height,
+        measures={name: getattr(found, name) for name in _MEASURES},
     )
 
 
@@ -162,7 +215,8 @@ def _is_photoluminescence(
     lines: Lines, found: Measures, band_nm: tuple[float, float], ground: FloatArray
 ) -> BoolArray:
     """Return which lines are well inside the limits that `judge` sets."""
-    skew = lines.shape[:, 1] / lines.shape[:, 2]
+    _, low, high = lines.shape.T
+    skew = low / high
     fwhm_nm, peak_nm = lines.fwhm_nm, lines.peak_nm
     with np.errstate(invalid="ignore"):
         good = lines.settled & found.clear & (lines.height > 0.0)
