@@ -1,10 +1,9 @@
 """What only depends on the axis of a spectrometer."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from plans.analysis.noise import FloatArray
@@ -14,6 +13,8 @@ from plans.analysis.spectrum import HC_EV_NM, SHORTEST_NM
 IntArray = NDArray[np.intp]
 SingleArray = NDArray[np.float32]
 """Pixel work is done in single precision: it rounds to a millionth of the height."""
+
+_Rows = TypeVar("_Rows", SingleArray, FloatArray)
 
 KNOT_NM: Final = 1.35
 """Distance of the knots, at most; the narrowest line has eight of them in its width."""
@@ -61,6 +62,8 @@ class Grid:
         white: variance of a knot of white noise of unit variance per pixel.
         rough_pairs: the same of the fourth difference of sums of two knots.
         smoothed: the same of a knot of the smoothed spectrum.
+        edge: knots at each end in which no line is read.
+        mean_of_patch: what makes a variance of squares of fourth differences.
         patch: pixels whose noise is one value; two at each end belong to none.
         patch_of_knot: where the noise of a knot stands.
         knot_of_patch: the knot in the middle of a patch.
@@ -85,39 +88,43 @@ class Grid:
         step_nm = pitch * every
         weights = kernel(min(SEARCH_FWHM_NM, step_nm * index.size / 3), step_nm)
         self._weights = weights.astype(np.float32)
+        self.edge = int(np.ceil(SEARCH_FWHM_NM / self.usual_nm))
         self.smoothed = float(np.sum(np.convolve(_spread(weights, every), taps) ** 2))
         self.patch = max(8, 2 * every)
+        self.mean_of_patch = np.full(self.patch, 1.0 / (70.0 * self.patch))
         patches = (size - 4) // self.patch
         self.patch_of_knot = np.clip((index - 2) // self.patch, 0, patches - 1)
         middle = self.patch * np.arange(patches) + self.patch // 2 + 2
         self.knot_of_patch = np.minimum(np.searchsorted(index, middle), index.size - 1)
 
-    def thin(self, spectra: SingleArray) -> SingleArray:
+    def thin(self, spectra: _Rows) -> _Rows:
         """Return the knots of spectra (... x pixels)."""
         return spectra if self.every == 1 else weighed(spectra, self._taps, self.every)
 
-    def smooth(self, knots: SingleArray) -> SingleArray:
+    def smooth(self, knots: _Rows) -> _Rows:
         """Return the knots seen through the Gaussian of the search, ends kept."""
         half = self._weights.size // 2
         size = knots.shape[-1]
-        padded = np.empty((*knots.shape[:-1], size + 2 * half), dtype=np.float32)
+        padded = np.empty((*knots.shape[:-1], size + 2 * half), dtype=knots.dtype)
         padded[..., :half] = knots[..., :1]
         padded[..., half : half + size] = knots
         padded[..., half + size :] = knots[..., -1:]
         return weighed(padded, self._weights)
 
 
-def weighed(rows: SingleArray, weights: SingleArray, every: int = 1) -> SingleArray:
+def weighed(rows: _Rows, weights: SingleArray | FloatArray, every: int = 1) -> _Rows:
     """Return the sums of neighbours under weights, for each place that has all of them.
 
     The product runs over overlapping views, for which numpy does not wake the threads of its
     linear algebra: they cost more than they give on pieces of this size.
     """
     number = (rows.shape[-1] - weights.size) // every + 1
+    if not rows.flags.c_contiguous:
+        rows = rows.copy()
     *outer, step = rows.strides
     shape = (*rows.shape[:-1], number, weights.size)
-    views = as_strided(rows, shape, (*outer, every * step, step), writeable=False)
-    return np.asarray(views @ weights)
+    views: _Rows = np.ndarray(shape, rows.dtype, buffer=rows, strides=(*outer, every * step, step))
+    return cast("_Rows", views @ weights)
 
 
 def _cubic(away: FloatArray) -> FloatArray:

@@ -15,19 +15,19 @@ from plans.analysis.spectrum import HC_EV_NM, BoolArray
 
 _LN2: Final = float(np.log(2.0))
 _FOUR_LN2: Final = 4.0 * _LN2
-_ROOT_FOUR_LN2: Final = float(np.sqrt(_FOUR_LN2))
-_MOST_STEPS: Final = 14
+ROOT_FOUR_LN2: Final = float(np.sqrt(_FOUR_LN2))
+MOST_STEPS: Final = 14
 _COARSE_STEPS: Final = 2  # on every other knot
-_SMALL: Final = 1e-4  # full widths
-_LEFT: Final = 1e-5
-_TOP_FWHM: Final = 0.6
-_FADING: Final = 4.0  # knots
+SMALL: Final = 1e-4  # full widths
+LEFT: Final = 1e-5
+TOP_FWHM: Final = 0.6
+FADING: Final = 4.0  # knots
 UNIT, GROUND, ALONG, POSITION, LOW, HIGH, RESIDUAL = range(7)
 """Columns of a fit. Those of the position and the widths stand for the change of the line by
 `slopes_of` per unit of energy."""
 _RIDGE: Final = 1e-7 * np.eye(6)
-_SKEW: Final = 0.0013  # logarithm of the ratio of the widths, over the square of a width in knots
-_MARGIN: Final = 1.2  # of the window, for a line that becomes wider or moves
+SKEW: Final = 0.0013  # logarithm of the ratio of the widths, over the square of a width in knots
+MARGIN: Final = 1.2  # of the window, for a line that becomes wider or moves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,18 +76,18 @@ class Lines:
     def root_ev(self) -> FloatArray:
         """The root in the formula of the maximum against wavelength, in eV."""
         position, _, high = self.shape.T
-        return np.sqrt(position**2 + high**2 / _LN2)
+        return np.asarray(np.sqrt(position**2 + high**2 / _LN2))
 
     @cached_property
     def peak_nm(self) -> FloatArray:
         """Maxima of the counts against wavelength, in nm."""
-        return 2.0 * HC_EV_NM / (self.shape.T[0] + self.root_ev)
+        return np.asarray(2.0 * HC_EV_NM / (self.shape.T[0] + self.root_ev))
 
     @cached_property
     def fwhm_nm(self) -> FloatArray:
         """Distances of the half-maximum wavelengths, in nm."""
         position, low, high = self.shape.T
-        return HC_EV_NM / (position - 0.5 * low) - HC_EV_NM / (position + 0.5 * high)
+        return np.asarray(HC_EV_NM / (position - 0.5 * low) - HC_EV_NM / (position + 0.5 * high))
 
 
 def column(values: Any) -> SingleArray:
@@ -107,7 +107,7 @@ class _Window:
         points = grid.points
         self.at_ev, low, high = shape.T
         self.unit_ev = 0.5 * (low + high)
-        reach = _MARGIN * WINDOW_FWHM * self.unit_ev
+        reach = MARGIN * WINDOW_FWHM * self.unit_ev
         self.reference_nm = HC_EV_NM / self.at_ev
         self.span_nm = 2.0 * reach * self.reference_nm**2 / HC_EV_NM
         self.scale = scale
@@ -125,10 +125,10 @@ class _Window:
             self.inside = (index < last[:, None]).astype(np.float32)
             self.index = np.minimum(index, points.energy_ev.size - 1)
             data = take(counts, self.index)
-        self._place(points, self.index)
+        self.place(points, self.index)
         self.data = data * column(1.0 / scale)
 
-    def _place(self, points: Points, index: Any) -> None:
+    def place(self, points: Points, index: Any) -> None:
         energy, axis = points.energy_ev[index], points.wavelength_nm[index]
         at_ev, span_nm = self.at_ev[..., None], self.span_nm[..., None]
         self.z = ((energy - at_ev) / self.unit_ev[..., None]).astype(np.float32)
@@ -148,14 +148,14 @@ class _Window:
         """
         _, _, _, position, low, high = parameters.T
         top = np.searchsorted(grid.pixels.falling, -(self.at_ev + self.unit_ev * position))
-        half = column(np.maximum((0.5 * _TOP_FWHM) * (low + high) * self.knots, _FADING))
-        reach = int((float(half.max()) + _FADING) * grid.every)
+        half = column(np.maximum((0.5 * TOP_FWHM) * (low + high) * self.knots, FADING))
+        reach = int((float(half.max()) + FADING) * grid.every)
         index = top[..., None] + np.arange(-reach, reach + 1)
         known = (index >= 0) & (index < grid.pixels.energy_ev.size)
         index = np.clip(index, 0, grid.pixels.energy_ev.size - 1)
         fine = copy(self)
-        fine._place(grid.pixels, index)
-        away = np.arange(-reach, reach + 1, dtype=np.float32) / grid.every
+        fine.place(grid.pixels, index)
+        away = np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(grid.every)
         near = _faded(away, half) * known * np.float32(1.0 / grid.every)
         middle = (grid.pixels.wavelength_nm[top] - self.reference_nm) / self.span_nm
         per_knot = grid.usual_nm / self.span_nm
@@ -192,7 +192,7 @@ class _Window:
         unit = found[..., UNIT, :]
         away = self.z - position
         red = away < 0.0
-        per_width = np.where(red, _ROOT_FOUR_LN2 / low, _ROOT_FOUR_LN2 / high)
+        per_width = np.where(red, ROOT_FOUR_LN2 / low, ROOT_FOUR_LN2 / high)
         scaled = away * per_width
         np.multiply(scaled, scaled, out=unit)
         np.negative(unit, out=unit)
@@ -219,13 +219,13 @@ class _Window:
 
     def ratio(self, position: FloatArray) -> FloatArray:
         """Return the height at a position over that at the energy of the first guess."""
-        return (1.0 + self.unit_ev * position / self.at_ev) ** 2
+        return np.asarray((1.0 + self.unit_ev * position / self.at_ev) ** 2)
 
 
 def _faded(away: SingleArray, half: SingleArray) -> SingleArray:
     """Return 1 near a top, 0 far from it, and what is smooth over knots in between."""
-    part = np.clip((half + np.float32(_FADING) - np.abs(away)) / np.float32(_FADING), 0.0, 1.0)
-    return part * part * (3.0 - 2.0 * part)
+    part = np.clip((half + np.float32(FADING) - np.abs(away)) / np.float32(FADING), 0.0, 1.0)
+    return np.asarray(part * part * (3.0 - 2.0 * part))
 
 
 def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -> Lines:
@@ -240,7 +240,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         pixels: all spectra, not thinned.
     """
     shape = starts.shape[rows]
-    counts = starts.knots[rows] - starts.ground[rows, None]
+    counts = starts.knots[rows] - starts.ground[rows, None].astype(np.float32)
     window = _Window(grid, counts, shape, starts.height[rows])
     parameters = _first(window, shape)
     coarse = window.part(slice(None), every=2)
@@ -253,7 +253,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
     parameters = _stepped(at, columns, weights)
     change = _change(at, parameters)
     skew = _is_skew(window, parameters)
-    for _ in range(_MOST_STEPS):
+    for _ in range(MOST_STEPS):
         settled = _is_settled(change, previous, skew)
         left = np.flatnonzero(~settled)
         if left.size == 0:
@@ -265,30 +265,9 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         previous[left], change[left] = change[left], _change(now, parameters[left])
     if (few := np.flatnonzero(skew)).size:
         here = rows[few]
-        above = pixels[here] - starts.ground[here, None]
+        above = pixels[here] - starts.ground[here, None].astype(np.float32)
         fine = window.part(few).with_pixels(grid, above, parameters[few])
         parameters[few] = _stepped(parameters[few], *fine.evaluate(parameters[few]))
-    _move_residuals(columns, at, parameters)
-    return _as_lines(window, parameters, columns, weights, settled=settled)
-
-
-def fit_one_line(grid: Grid, starts: Starts, pixels: SingleArray) -> Lines:
-    """Fit the only spectrum of `starts`, as `fit_lines` does."""
-    window = _Window(grid, starts.knots - starts.ground, starts.shape, starts.height)
-    parameters = _first(window, starts.shape)
-    change = previous = skew = settled = 0.0
-    for _ in range(_MOST_STEPS):
-        at = parameters
-        columns, weights = window.evaluate(at)
-        parameters = _stepped(at, columns, weights)
-        previous, change = change, _change(at, parameters)
-        skew = _is_skew(window, parameters)
-        settled = _is_settled(change, previous, skew)
-        if settled:
-            break
-    if skew:
-        fine = window.with_pixels(grid, pixels - starts.ground, parameters)
-        parameters = _stepped(parameters, *fine.evaluate(parameters))
     _move_residuals(columns, at, parameters)
     return _as_lines(window, parameters, columns, weights, settled=settled)
 
@@ -304,7 +283,7 @@ def _change(before: FloatArray, after: FloatArray) -> FloatArray:
     """Return the largest change of position and widths, in full widths."""
     change = np.maximum.reduce(np.abs(after[..., POSITION:] - before[..., POSITION:]), axis=-1)
     _, _, _, _, low, high = before.T
-    return 2.0 * change / (low + high)
+    return np.asarray(2.0 * change / (low + high))
 
 
 def _is_settled(change: FloatArray, previous: FloatArray, skew: BoolArray) -> BoolArray:
@@ -313,8 +292,8 @@ def _is_settled(change: FloatArray, previous: FloatArray, skew: BoolArray) -> Bo
     Steps shrink by about the same factor each time, so what is left after a step is about the
     step times its ratio to the one before, and after one more that ratio less.
     """
-    rest = (change < _SMALL) | (change * change < _LEFT * previous)
-    return rest | (skew & (change**3 < _LEFT * previous**2))
+    rest = (change < SMALL) | (change * change < LEFT * previous)
+    return rest | (skew & (change**3 < LEFT * previous**2))
 
 
 def _is_skew(window: _Window, parameters: FloatArray) -> BoolArray:
@@ -324,7 +303,7 @@ def _is_skew(window: _Window, parameters: FloatArray) -> BoolArray:
     its steep side bend as slowly as knots need it.
     """
     _, _, _, _, low, high = parameters.T
-    return np.abs(np.log(low / high)) > _SKEW * (0.5 * (low + high) * window.knots) ** 2
+    return np.asarray(np.abs(np.log(low / high)) > SKEW * (0.5 * (low + high) * window.knots) ** 2)
 
 
 def _move_residuals(columns: SingleArray, before: FloatArray, after: FloatArray) -> None:
@@ -342,7 +321,7 @@ def slopes_of(height: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     The change of a coefficient over this is the change of the position or of a width.
     """
-    return 2.0 * height, (2.0 / _ROOT_FOUR_LN2) * height
+    return 2.0 * height, (2.0 / ROOT_FOUR_LN2) * height
 
 
 def _stepped(parameters: FloatArray, columns: SingleArray, weights: SingleArray) -> FloatArray:
@@ -383,7 +362,7 @@ def _as_lines(
     # The window was cut around the first guess: the line must still be well inside of it.
     grown = 0.5 * (low + high)
     ratio = window.ratio(position)
-    settled = settled & (np.abs(position) + WINDOW_FWHM * grown < _MARGIN * WINDOW_FWHM)
+    settled = settled & (np.abs(position) + WINDOW_FWHM * grown < MARGIN * WINDOW_FWHM)
     above = window.along * column(-slope)
     above += window.data
     above -= column(offset)

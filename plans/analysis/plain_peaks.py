@@ -1,6 +1,8 @@
 """Results of plain spectra, and which need a closer look."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import log
 from typing import Final
 
 import numpy as np
@@ -11,7 +13,14 @@ from plans.analysis.band import Band
 from plans.analysis.line import SplitGaussian, slit_shift_nm
 from plans.analysis.noise import FloatArray
 from plans.analysis.peak_result import NUMBERS, PeakResult
-from plans.analysis.plain import LOW_SNR, PlainLines, read_one_plain, read_plain
+from plans.analysis.plain import (
+    LOW_SNR,
+    MEASURES,
+    OnePlainLine,
+    PlainLines,
+    read_one_plain,
+    read_plain,
+)
 from plans.analysis.spectrum import LARGEST_VALUE, SATURATION_FRACTION, BoolArray
 
 MOST_SKEW: Final = 1.8
@@ -44,14 +53,19 @@ class PlainPeaks:
     def result(self, row: int) -> PeakResult:
         """Return all about a spectrum that was read."""
         numbers = {name: float(values[row]) for name, values in self.numbers.items()}
-        return _as_result(numbers, self.shape[row], self.baseline[row], self.flags(row))
+        return _as_result(
+            numbers, self.shape[row].tolist(), self.baseline[row].tolist(), self.flags(row)
+        )
 
 
 def _as_result(
-    numbers: dict[str, float], shape: FloatArray, baseline: FloatArray, found: tuple[str, ...]
+    numbers: dict[str, float],
+    shape: Iterable[float],
+    baseline: Iterable[float],
+    found: tuple[str, ...],
 ) -> PeakResult:
-    position, low, high = shape.tolist()
-    offset, slope, reference = baseline.tolist()
+    position, low, high = shape
+    offset, slope, reference = baseline
     line = SplitGaussian(
         position_ev=position,
         fwhm_low_ev=low,
@@ -112,18 +126,37 @@ def read_plain_peak(
     if band.grid is None or not abs(float(spectrum.sum())) < LARGEST_VALUE:
         return None
     if full_scale_counts is not None and full_scale_counts > 0.0:
-        if not float(raw[band.whole].max()) < SATURATION_FRACTION * full_scale_counts:
+        limit = SATURATION_FRACTION * full_scale_counts
+        if not float(raw[band.whole].max()) < limit:
             return None
     leak = float(band.leak(spectrum[None])[0]) if band.windows else 0.0
     pixels = spectrum[band.pixels]
-    lines = read_one_plain(band.grid, pixels, dark_noise, band.limits_nm, leak)
-    if lines is None:
+    read = read_one_plain(band.grid, pixels, dark_noise, band.limits_nm, leak)
+    return None if read is None else _as_one_result(read, resolution_nm)
+
+
+def _as_one_result(read: OnePlainLine, resolution_nm: float) -> PeakResult | None:
+    """Return the result of one line, None where a flag is close to call; see `_numbers`."""
+    line, found = read.line, read.found
+    low, high = line.low_ev, line.high_ev
+    shift_nm = float(slit_shift_nm(line.position_ev, low, high, resolution_nm))
+    doubt = abs(log(low / high)) - log(MOST_SKEW)
+    if not abs(doubt) > 0.001:
         return None
-    numbers, skewed, sure = _numbers(lines, resolution_nm)
-    if not sure:
+    if doubt > 0.0 and not abs(found.snr / (2.0 * LOW_SNR) - 1.0) > 0.02:
         return None
-    values = {name: float(numbers[name]) for name in NUMBERS}
-    return _as_result(values, lines.shape, lines.baseline, (flags.POOR_FIT,) if skewed else ())
+    skewed = doubt > 0.0 and found.snr > 2.0 * LOW_SNR
+    peak_nm = line.peak_nm - shift_nm
+    numbers = {name: getattr(found, name) for name in MEASURES if name in NUMBERS} | {
+        "peak_nm": peak_nm,
+        "peak_ev": line.position_ev * (1.0 + shift_nm / peak_nm),
+        "fwhm_ev": 0.5 * (low + high),
+        "height": line.height,
+        "asymmetry": low / high,
+    }
+    shape = line.position_ev, low, high
+    baseline = line.offset + read.ground, line.slope, line.reference_nm
+    return _as_result(numbers, shape, baseline, (flags.POOR_FIT,) if skewed else ())
 
 
 def _numbers(

@@ -19,11 +19,11 @@ _LN2: Final = float(np.log(2.0))
 _FOUR_LN2: Final = 4.0 * _LN2
 MOST_MISFIT: Final = 0.008
 """A line that leaves less than this part of its height over is read as it was fitted."""
-_SLOW_FWHM: Final = 0.25
-_STEEPEST: Final = 3.0
-_FLAT_WITHIN: Final = 0.005
-_FLAT_FWHM: Final = 0.28
-_CORRELATED: Final = 5.0
+SLOW_FWHM: Final = 0.25
+STEEPEST: Final = 3.0
+FLAT_WITHIN: Final = 0.005
+FLAT_FWHM: Final = 0.28
+CORRELATED: Final = 5.0
 _RIDGE: Final = 1e-7 * np.eye(6)
 _sum, _max = np.add.reduce, np.maximum.reduce
 
@@ -156,7 +156,7 @@ class _Measuring:
         fourth *= known
         fourth /= np.maximum(usual, 1e-30)
         power = _sum(fourth, axis=-1) / np.maximum(_sum(known, axis=-1), 1.0)
-        return np.where(power > _CORRELATED, power, np.float32(1.0))
+        return np.where(power > CORRELATED, power, np.float32(1.0))
 
     def snr(self) -> FloatArray:
         """Return the height over the noise of one pixel at the top."""
@@ -164,7 +164,7 @@ class _Measuring:
         held = np.maximum(_sum(top, axis=-1), 1.0)
         top *= self.variance
         noise = np.sqrt(_sum(top, axis=-1) / held)
-        return self.height / np.maximum(noise, 1e-9 * np.abs(self.height))
+        return np.asarray(self.height / np.maximum(noise, 1e-9 * np.abs(self.height)))
 
     def chi2_red(self) -> FloatArray:
         """Return the mean squared residual over its variance."""
@@ -243,7 +243,7 @@ class _Measuring:
         """Hold lines against the limits of `judge`, with a margin."""
         middle = self.fwhm_nm if self.fwhm_nm.ndim == 0 else self.fwhm_nm[self.fwhm_nm.size // 2]
         knots = float(middle) / self.grid.usual_nm
-        weights, white = _smoother(round(8.0 * _SLOW_FWHM * knots))
+        weights, white = smoother(round(8.0 * SLOW_FWHM * knots))
         cut = weights.size // 2
         slow = weighed(self.residual, weights)
         slow *= slow
@@ -260,20 +260,20 @@ class _Measuring:
         slopes *= self.core[..., 1:]
         per_knot = self.fwhm_nm / self.grid.usual_nm
         steepest = _max(slopes, axis=-1) * per_knot
-        clear &= steepest < _STEEPEST * self.height + 7.0 * np.sqrt(core_noise) * per_knot
+        clear &= steepest < STEEPEST * self.height + 7.0 * np.sqrt(core_noise) * per_knot
         return np.asarray(clear & ~self._has_flat_top() & (self.held >= 8.0))
 
     def _has_flat_top(self) -> BoolArray:
         data = np.where(self.inside > 0.0, self.data, np.float32(-np.inf))
-        limit = _max(data, axis=-1) - _FLAT_WITHIN * self.height
+        limit = _max(data, axis=-1) - FLAT_WITHIN * self.height
         flat = data >= limit[..., None]
         first = np.argmax(flat, axis=-1)
         last = data.shape[-1] - 1 - np.argmax(flat[..., ::-1], axis=-1)
-        return np.asarray(take(self.away, last) - take(self.away, first) > _FLAT_FWHM)
+        return np.asarray(take(self.away, last) - take(self.away, first) > FLAT_FWHM)
 
 
 @lru_cache(maxsize=128)
-def _smoother(eighths: int) -> tuple[SingleArray, float]:
+def smoother(eighths: int) -> tuple[SingleArray, float]:
     """Return a Gaussian of this many eighths of a knot, and what it leaves of white noise."""
     weights = kernel(max(eighths / 8.0, 1.0), 1.0)
     return weights.astype(np.float32), float(np.sum(weights**2))

@@ -14,10 +14,10 @@ from plans.analysis.judge import WIDEST_EV
 from plans.analysis.noise import FloatArray
 from plans.analysis.spectrum import HC_EV_NM, BoolArray
 
-_OF_DIFFERENCE: Final = 70.0  # variance of a fourth difference of white noise
-_SPIKE: Final = 30.0  # mean square of a fourth difference: a spike of 8 standard deviations has 32
-_PATCH_WITH_SPIKE: Final = 4.0  # in the variance of its patch, at least
-_LEAST_FEET: Final = 0.35
+OF_DIFFERENCE: Final = 70.0  # variance of a fourth difference of white noise
+SPIKE: Final = 30.0  # mean square of a fourth difference: a spike of 8 standard deviations has 32
+PATCH_WITH_SPIKE: Final = 4.0  # in the variance of its patch, at least
+LEAST_FEET: Final = 0.35
 _sum, _max, _min = np.add.reduce, np.maximum.reduce, np.minimum.reduce
 
 
@@ -64,9 +64,9 @@ def find_starts(grid: Grid, spectra: SingleArray, dark_noise: float | None) -> S
     found = _Maximum(smoothed)
     higher, lower = np.maximum(*found.feet), np.minimum(*found.feet)
     prominence = found.height - higher
-    edge = int(np.ceil(SEARCH_FWHM_NM / grid.usual_nm))
+    edge = grid.edge
     plain = (found.top > edge) & (found.top < smoothed.shape[-1] - 1 - edge)
-    plain &= prominence > _LEAST_FEET * (found.height - lower)
+    plain &= prominence > LEAST_FEET * (found.height - lower)
     plain &= (prominence > 1.2 * needed) & (found.rise < needed)
     plain &= ~spiky & (floor > 0.0)
     return Starts(
@@ -90,16 +90,16 @@ def _noise(grid: Grid, spectra: SingleArray) -> tuple[SingleArray, SingleArray]:
     patches = found.shape[-1] // grid.patch
     whole = found[..., : patches * grid.patch]
     squares = whole.reshape(*whole.shape[:-1], patches, grid.patch)
-    ones = np.full(grid.patch, 1.0 / (_OF_DIFFERENCE * grid.patch), dtype=np.float32)
+    ones = np.full(grid.patch, 1.0 / (OF_DIFFERENCE * grid.patch), dtype=np.float32)
     return np.asarray(squares @ ones), squares
 
 
 def _has_spikes(squares: SingleArray, variance: SingleArray, usual: SingleArray) -> BoolArray:
     """Return which spectra hold pixels that could be spikes."""
-    found = np.asarray(np.any(variance > _PATCH_WITH_SPIKE * usual, axis=-1))
+    found = np.asarray(np.any(variance > PATCH_WITH_SPIKE * usual, axis=-1))
     if found.any():
         largest = _max(squares[found], axis=-1)
-        found[found] = np.any(largest > _OF_DIFFERENCE * _SPIKE * usual[found], axis=-1)
+        found[found] = np.any(largest > OF_DIFFERENCE * SPIKE * usual[found], axis=-1)
     return found
 
 
