@@ -1,7 +1,7 @@
 """What only depends on the axis of a spectrometer."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,8 +123,9 @@ def weighed(rows: _Rows, weights: SingleArray | FloatArray, every: int = 1) -> _
         rows = rows.copy()
     *outer, step = rows.strides
     shape = (*rows.shape[:-1], number, weights.size)
-    views: _Rows = np.ndarray(shape, rows.dtype, buffer=rows, strides=(*outer, every * step, step))
-    return cast("_Rows", views @ weights)
+    views: Any = np.ndarray(shape, rows.dtype, buffer=rows, strides=(*outer, every * step, step))
+    found: _Rows = views @ weights
+    return found
 
 
 def _cubic(away: FloatArray) -> FloatArray:
