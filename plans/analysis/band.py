@@ -19,7 +19,7 @@ class Band:
     Attributes:
         axis: wavelengths of all pixels, rising.
         limits_nm: where lines may be.
-        inside: pixels within the limits.
+        whole: pixels within the limits, a row of them.
         windows: wavelengths of the excitation, to be left out.
         pixels: what is open, as one row of pixels.
         grid: its knots; None when the pixels are too few, uneven, or not in one row.
@@ -32,14 +32,13 @@ class Band:
         ends = float(axis[0]), float(axis[-1])
         low, high = ends if limits_nm is None else sorted(limits_nm)
         self.limits_nm = max(low, ends[0]), min(high, ends[1])
-        self.inside: BoolArray = (axis >= low) & (axis <= high)
+        inside: BoolArray = (axis >= low) & (axis <= high)
+        self.whole = _row_of(inside)
         self.windows = windows
-        found = np.flatnonzero(self.inside & ~in_windows(axis, windows))
-        self.pixels = slice(0, 0)
-        self.grid: Grid | None = None
-        if found.size and int(found[-1] - found[0]) + 1 == found.size:
-            self.pixels = slice(int(found[0]), int(found[-1]) + 1)
-            self.grid = grid_of(axis[self.pixels])
+        free = inside & ~in_windows(axis, windows)
+        self.pixels = _row_of(free)
+        in_one_row = self.pixels.stop - self.pixels.start == int(free.sum()) > 0
+        self.grid: Grid | None = grid_of(axis[self.pixels]) if in_one_row else None
 
     def leak(self, spectra: FloatArray) -> FloatArray:
         """Return the most that known excitation light can have in or at the band, in counts."""
@@ -49,6 +48,12 @@ class Band:
             if last > first and high >= self.limits_nm[0] and low <= self.limits_nm[1]:
                 most = np.maximum(most, np.ptp(spectra[:, first:last], axis=1))
         return most
+
+
+def _row_of(marked: BoolArray) -> slice:
+    """Return the pixels from the first to the last that is marked."""
+    found = np.flatnonzero(marked)
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
 
 
 def band_of(
@@ -61,14 +66,17 @@ def band_of(
 
     Bands are remembered: a spectrometer has the same axis for every spectrum.
     """
-    sources = tuple(float(nm) for nm in excitation_nm if np.isfinite(nm) and nm > 0)
+    sources = tuple(float(nm) for nm in excitation_nm if nm > 0.0 and nm < LONGEST_NM)
     limits = None if limits_nm is None else (float(limits_nm[0]), float(limits_nm[1]))
-    return _remembered(axis.tobytes(), limits, leak_windows(sources, excitation_fwhm_nm))
+    return _remembered(axis.tobytes(), limits, sources, float(excitation_fwhm_nm))
 
 
 @lru_cache(maxsize=32)
 def _remembered(
-    axis: bytes, limits_nm: tuple[float, float] | None, windows: Windows
+    axis: bytes,
+    limits_nm: tuple[float, float] | None,
+    sources: tuple[float, ...],
+    excitation_fwhm_nm: float,
 ) -> Band | None:
     wavelength_nm = np.frombuffer(axis, dtype=np.float64)
     if wavelength_nm.size < 2 or not np.all(np.isfinite(wavelength_nm)):
@@ -77,4 +85,4 @@ def _remembered(
         return None
     if wavelength_nm[0] < SHORTEST_NM or wavelength_nm[-1] > LONGEST_NM:
         return None
-    return Band(wavelength_nm, limits_nm, windows)
+    return Band(wavelength_nm, limits_nm, leak_windows(sources, excitation_fwhm_nm))

@@ -1,8 +1,7 @@
 """What only depends on the axis of a spectrometer."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,11 @@ IntArray = NDArray[np.intp]
 SingleArray = NDArray[np.float32]
 """Pixel work is done in single precision: it rounds to a millionth of the height."""
 
+_Rows = TypeVar("_Rows", SingleArray, FloatArray)
+
 KNOT_NM: Final = 1.35
 """Distance of the knots, at most; the narrowest line has eight of them in its width."""
 SEARCH_FWHM_NM: Final = 6.0
-_BLOCK: Final = 64
 _FEWEST_KNOTS: Final = 24
 _FEWEST_PIXELS: Final = 64
 
@@ -62,13 +62,18 @@ class Grid:
         white: variance of a knot of white noise of unit variance per pixel.
         rough_pairs: the same of the fourth difference of sums of two knots.
         smoothed: the same of a knot of the smoothed spectrum.
+        edge: knots at each end in which no line is read.
+        mean_of_patch: what makes a variance of squares of fourth differences.
+        patch: pixels whose noise is one value; two at each end belong to none.
+        patch_of_knot: where the noise of a knot stands.
+        knot_of_patch: the knot in the middle of a patch.
     """
 
     def __init__(self, pixels_nm: FloatArray) -> None:
         size = pixels_nm.size
         pitch = float(pixels_nm[-1] - pixels_nm[0]) / (size - 1)
         self.every = every = _every(pitch)
-        reach = 2 * every if every > 1 else 0
+        reach = 2 * every - 1 if every > 1 else 0  # the kernel ends in zeros
         index = np.arange(reach, size - reach, every)
         self.wavelength_nm = pixels_nm[index]
         self.energy_ev = HC_EV_NM / self.wavelength_nm
@@ -77,60 +82,50 @@ class Grid:
         self.points, self.pixels = _points(self.wavelength_nm), _points(pixels_nm)
         self.ev_per_knot = np.abs(np.gradient(self.energy_ev))
         taps = _cubic(np.arange(-reach, reach + 1) / every) / every
-        self._thin = _Banded(size, index[:, None] + np.arange(-reach, reach + 1), taps)
+        self._taps = taps.astype(np.float32)
         self.white = float(np.sum(taps**2))
         self.rough_pairs = _rough_pairs(taps, every)
-        self._smooth = self._smoother(pitch * every)
-        rows = self._smooth.T @ np.eye(index.size)
-        through = np.array([np.convolve(_spread(row, every), taps) for row in rows[::8]])
-        self.smoothed = float(np.median(np.sum(through**2, axis=1)))
-        self.patch = max(8, 2 * every)  # pixels whose noise is one value
-        self.patch_of_knot = np.minimum(index // self.patch, size // self.patch - 1)
-        self.knot_of_patch = np.minimum(
-            np.searchsorted(index, self.patch * np.arange(size // self.patch) + self.patch // 2),
-            index.size - 1,
-        )
+        step_nm = pitch * every
+        weights = kernel(min(SEARCH_FWHM_NM, step_nm * index.size / 3), step_nm)
+        self._weights = weights.astype(np.float32)
+        self.edge = int(np.ceil(SEARCH_FWHM_NM / self.usual_nm))
+        self.smoothed = float(np.sum(np.convolve(_spread(weights, every), taps) ** 2))
+        self.patch = max(8, 2 * every)
+        self.mean_of_patch = np.full(self.patch, 1.0 / (70.0 * self.patch))
+        patches = (size - 4) // self.patch
+        self.patch_of_knot = np.clip((index - 2) // self.patch, 0, patches - 1)
+        middle = self.patch * np.arange(patches) + self.patch // 2 + 2
+        self.knot_of_patch = np.minimum(np.searchsorted(index, middle), index.size - 1)
 
-    def _smoother(self, step_nm: float) -> SingleArray:
-        """Return the matrix of a Gaussian, with the ends continued by their last value."""
-        size = self.wavelength_nm.size
-        weights = kernel(min(SEARCH_FWHM_NM, step_nm * size / 3), step_nm)
-        half = weights.size // 2
-        matrix = np.zeros((size, size))
-        for away, weight in zip(range(-half, half + 1), weights, strict=True):
-            np.add.at(
-                matrix, (np.clip(np.arange(size) + away, 0, size - 1), np.arange(size)), weight
-            )
-        return matrix.astype(np.float32)
+    def thin(self, spectra: _Rows) -> _Rows:
+        """Return the knots of spectra (... x pixels)."""
+        return spectra if self.every == 1 else weighed(spectra, self._taps, self.every)
 
-    def thin(self, spectra: SingleArray) -> SingleArray:
-        """Return the knots of spectra (n x pixels)."""
-        return spectra if self.every == 1 else self._thin.apply(spectra)
-
-    def smooth(self, knots: SingleArray) -> SingleArray:
-        """Return the knots seen through the Gaussian of the search."""
-        return np.asarray(knots @ self._smooth)
+    def smooth(self, knots: _Rows) -> _Rows:
+        """Return the knots seen through the Gaussian of the search, ends kept."""
+        half = self._weights.size // 2
+        size = knots.shape[-1]
+        padded = np.empty((*knots.shape[:-1], size + 2 * half), dtype=knots.dtype)
+        padded[..., :half] = knots[..., :1]
+        padded[..., half : half + size] = knots
+        padded[..., half + size :] = knots[..., -1:]
+        return weighed(padded, self._weights)
 
 
-class _Banded:
-    """A matrix with few neighbours per column, kept in blocks that hold no zeros."""
+def weighed(rows: _Rows, weights: SingleArray | FloatArray, every: int = 1) -> _Rows:
+    """Return the sums of neighbours under weights, for each place that has all of them.
 
-    def __init__(self, size: int, pixels: IntArray, taps: FloatArray) -> None:
-        self._size = pixels.shape[0]
-        self._blocks: list[tuple[slice, slice, SingleArray]] = []
-        for start in range(0, self._size, _BLOCK):
-            rows = pixels[start : start + _BLOCK]
-            first, last = int(rows.min()), min(int(rows.max()) + 1, size)
-            block = np.zeros((last - first, rows.shape[0]), dtype=np.float32)
-            for column, row in enumerate(rows):
-                block[row - first, column] = taps
-            self._blocks.append((slice(start, start + rows.shape[0]), slice(first, last), block))
-
-    def apply(self, values: SingleArray) -> SingleArray:
-        found = np.empty((values.shape[0], self._size), dtype=np.float32)
-        for columns, pixels, block in self._blocks:
-            np.matmul(values[:, pixels], block, out=found[:, columns])
-        return found
+    The product runs over overlapping views, for which numpy does not wake the threads of its
+    linear algebra: they cost more than they give on pieces of this size.
+    """
+    number = (rows.shape[-1] - weights.size) // every + 1
+    if not rows.flags.c_contiguous:
+        rows = rows.copy()
+    *outer, step = rows.strides
+    shape = (*rows.shape[:-1], number, weights.size)
+    views: Any = np.ndarray(shape, rows.dtype, buffer=rows, strides=(*outer, every * step, step))
+    found: _Rows = views @ weights
+    return found
 
 
 def _cubic(away: FloatArray) -> FloatArray:
@@ -155,19 +150,11 @@ def _rough_pairs(taps: FloatArray, every: int) -> float:
 
 
 def grid_of(pixels_nm: FloatArray) -> Grid | None:
-    """Return the grid of an axis, None when it is too short or not rising.
-
-    Grids are remembered: a spectrometer has the same axis for every spectrum.
+    """Return the grid of an axis, None when it is too short, uneven or not rising.
 
     Args:
         pixels_nm: wavelengths of the pixels in which a line may be.
     """
-    return _remembered(pixels_nm.tobytes())
-
-
-@lru_cache(maxsize=16)
-def _remembered(axis: bytes) -> Grid | None:
-    pixels_nm = np.frombuffer(axis, dtype=np.float64)
     if pixels_nm.size < _FEWEST_PIXELS or not pixels_nm[0] >= SHORTEST_NM:
         return None
     steps = np.diff(pixels_nm)

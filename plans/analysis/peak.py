@@ -11,7 +11,7 @@ from plans.analysis.careful import CarefulReading
 from plans.analysis.leak import leak_windows
 from plans.analysis.line import USUAL_RESOLUTION_NM
 from plans.analysis.peak_result import PeakResult
-from plans.analysis.plain_peaks import read_plain_peaks
+from plans.analysis.plain_peaks import read_plain_peak
 from plans.analysis.spectrum import LARGEST_VALUE, as_arrays, clean, rising
 
 __all__ = ["PeakResult", "fit_peak", "usable_settings"]
@@ -56,19 +56,22 @@ def fit_peak(
     arrays = as_arrays(wavelength_nm, counts, counts if raw_counts is None else raw_counts)
     if isinstance(arrays, str):
         return PeakResult(flags=(flags.NO_PEAK,), reason=arrays)
-    axis, signal, raw = (rising(arrays[0], values) for values in arrays)
+    axis, signal, raw = arrays
     band = band_of(axis, band_nm, excitation_nm, excitation_fwhm_nm)
-    if band is not None and band.grid is not None:
-        plain = read_plain_peaks(
+    if band is None:
+        axis, signal, raw = (rising(arrays[0], values) for values in arrays)
+        band = band_of(axis, band_nm, excitation_nm, excitation_fwhm_nm)
+    if band is not None:
+        plain = read_plain_peak(
             band,
-            signal[None],
-            raw=raw[None],
+            signal,
+            raw=raw,
             full_scale_counts=full_scale_counts,
             dark_noise=dark_noise,
             resolution_nm=resolution_nm,
         )
-        if plain.read[0]:
-            return plain.result(0)
+        if plain is not None:
+            return plain
     spectrum = clean(
         axis,
         signal,

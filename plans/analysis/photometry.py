@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import hypot
 from typing import Final
 
 import numpy as np
@@ -96,6 +97,35 @@ def colour(
         return ColourResult(reason="fewer than five pixels between 360 and 830 nm")
     matching = _weights(nm.tobytes(), photons)
     return _colour_of(matching, spectrum, abs(counts_se))
+
+
+def colour_of_part(wavelength_nm: FloatArray, part: slice, counts: FloatArray) -> ColourResult:
+    """Return the chromaticity of a few pixels of a spectrum, without uncertainties.
+
+    What depends on the axis is remembered, so that spectra of a run cost little.
+
+    Args:
+        wavelength_nm: the whole axis, rising.
+        part: the pixels with light.
+        counts: photons of these pixels, dark and baseline taken off.
+    """
+    if counts.size < _FEWEST_PIXELS:
+        return ColourResult(reason="fewer than five pixels")
+    red, green, blue = (_visible_weights(wavelength_nm.tobytes())[:, part] @ counts).tolist()
+    total = red + green + blue
+    if not (total > 0.0 and green > 0.0):
+        return ColourResult(reason="there is no light in the visible part of the spectrum")
+    x, y = red / total, green / total
+    distance = hypot(x - REC2020_GREEN_XY[0], y - REC2020_GREEN_XY[1])
+    return ColourResult(x=x, y=y, rec2020_distance=distance)
+
+
+@lru_cache(maxsize=8)
+def _visible_weights(axis: bytes) -> FloatArray:
+    """Return what each pixel adds to X, Y and Z, nothing outside of the visible."""
+    nm = np.frombuffer(axis, dtype=np.float64)
+    visible = (nm >= _VISIBLE_NM[0]) & (nm <= _VISIBLE_NM[1])
+    return np.where(visible, _weights(axis, photons=True), 0.0)
 
 
 @lru_cache(maxsize=8)

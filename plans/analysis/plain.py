@@ -1,7 +1,8 @@
-"""Read spectra that hold one plain line, many at once."""
+"""Read spectra that hold one plain line, alone or many at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from plans.analysis.leak import ALWAYS_EXCITATION_NM
 from plans.analysis.line import WINDOW_FWHM
 from plans.analysis.noise import FloatArray
 from plans.analysis.plain_line import Lines, fit_lines
+from plans.analysis.plain_one import OneFit, OneLine, find_one_start
+from plans.analysis.plain_one_shape import OneMeasure
 from plans.analysis.plain_shape import Measures, measure
 from plans.analysis.plain_start import Starts, find_starts
 from plans.analysis.spectrum import LARGEST_VALUE, NARROWEST_LINE_NM, BoolArray
@@ -24,6 +27,7 @@ _ALIKE: Final = 1.15  # widths in one group of fits
 _SMALLEST_VALUE: Final = 1e-15  # the square of less than this is soon zero in single precision
 _LARGEST_RANGE: Final = 1e15
 _MOST_SKEW: Final = 3.0
+_FEWEST_KNOTS: Final = 20  # of the window of a fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,22 @@ class PlainLines:
     measures: dict[str, FloatArray]
 
 
-_MEASURES: Final = (
+@dataclass(slots=True, kw_only=True)
+class OnePlainLine:
+    """What was read from one spectrum.
+
+    Attributes:
+        line: that was fitted.
+        found: what the knots say about it.
+        ground: counts to be added to the offset of the line.
+    """
+
+    line: OneLine
+    found: OneMeasure
+    ground: float
+
+
+MEASURES: Final = (
     *("peak_nm_se", "height_se", "snr", "chi2_red", "fwhm_nm"),
     *("moment_fwhm_nm", "area", "centroid_nm", "shoulder"),
 )
@@ -72,13 +91,15 @@ def read_plain(
     number = spectra.shape[0]
     shape, baseline = np.full((number, 3), np.nan), np.full((number, 3), np.nan)
     peak_nm, height = np.full(number, np.nan), np.full(number, np.nan)
-    measures = {name: np.full(number, np.nan) for name in _MEASURES}
+    measures = {name: np.full(number, np.nan) for name in MEASURES}
     read = np.zeros(number, dtype=np.bool_)
     for first in range(0, number, 8 * _TOGETHER):
         block = slice(first, min(first + 8 * _TOGETHER, number))
         base, pixels, starts = _start(grid, spectra[block], dark_noise)
         for rows in _groups(starts):
             lines = _fit(grid, starts, rows, pixels)
+            if lines.inside.shape[-1] < _FEWEST_KNOTS:
+                continue
             found = measure(grid, starts, rows, lines)
             good = _is_photoluminescence(lines, found, band_nm, base[rows] + starts.ground[rows])
             good &= leak[block][rows] < lines.height
@@ -89,7 +110,7 @@ def read_plain(
             ground = lines.offset + starts.ground[rows] + base[rows]
             straight = np.stack([ground, lines.slope, lines.reference_nm], axis=1)
             baseline[kept] = straight[good]
-            for name in _MEASURES:
+            for name in MEASURES:
                 measures[name][kept] = getattr(found, name)[good]
     return PlainLines(
         read=read,
@@ -99,6 +120,46 @@ def read_plain(
         height=height,
         measures=measures,
     )
+
+
+def read_one_plain(
+    grid: Grid,
+    spectrum: FloatArray,
+    dark_noise: float | None,
+    band_nm: tuple[float, float],
+    leak: float,
+) -> OnePlainLine | None:
+    """Read one spectrum as `read_plain` reads many, None when it is not plain.
+
+    Args:
+        grid: its axis.
+        spectrum: the pixels of the grid.
+        dark_noise: standard deviation of a dark pixel, in counts; estimated when None.
+        band_nm: where lines are looked for.
+        leak: height of excitation light beside the pixels; a lower line is not plain.
+    """
+    base, largest = float(spectrum.min()), float(spectrum.max())
+    if not (abs(base) < LARGEST_VALUE and abs(largest) < LARGEST_VALUE):
+        return None
+    spread = largest - base
+    if not max(_SMALLEST_VALUE, 1e-5 * abs(base)) < spread < _LARGEST_RANGE:
+        return None
+    pixels = spectrum - base
+    with np.errstate(all="ignore"):
+        start = find_one_start(grid, pixels, dark_noise)
+        if start is None:
+            return None
+        line = OneFit(grid, start, start.shape).line(pixels)
+        if not line.settled:
+            shape = line.position_ev, line.low_ev, line.high_ev
+            line = OneFit(grid, start, shape).line(pixels)
+        if not line.settled or line.residual.size < _FEWEST_KNOTS:
+            return None
+        found = OneMeasure(grid, start, line)
+    ground = start.ground + base
+    if not (leak < line.height and _is_one_photoluminescence(line, found, band_nm, ground)):
+        return None
+    return OnePlainLine(line=line, found=found, ground=ground)
 
 
 def _start(
@@ -162,7 +223,8 @@ def _is_photoluminescence(
     lines: Lines, found: Measures, band_nm: tuple[float, float], ground: FloatArray
 ) -> BoolArray:
     """Return which lines are well inside the limits that `judge` sets."""
-    skew = lines.shape[:, 1] / lines.shape[:, 2]
+    _, low, high = lines.shape.T
+    skew = low / high
     fwhm_nm, peak_nm = lines.fwhm_nm, lines.peak_nm
     with np.errstate(invalid="ignore"):
         good = lines.settled & found.clear & (lines.height > 0.0)
@@ -176,3 +238,26 @@ def _is_photoluminescence(
         good &= np.isfinite(found.peak_nm_se) & np.isfinite(found.fwhm_nm)
         good &= (lines.height > 6.0 * found.height_se) & (found.snr > 1.2 * LOW_SNR)
     return np.asarray(good)
+
+
+def _is_one_photoluminescence(
+    line: OneLine, found: OneMeasure, band_nm: tuple[float, float], ground: float
+) -> bool:
+    """Return whether a line is well inside the limits, as `_is_photoluminescence` for many."""
+    fwhm_nm, peak_nm = line.fwhm_nm, line.peak_nm
+    return (
+        line.height > 0.0
+        and 0.5 * (line.low_ev + line.high_ev) < 0.95 * WIDEST_EV
+        and 1.0 / _MOST_SKEW < line.low_ev / line.high_ev < _MOST_SKEW
+        and fwhm_nm > 0.75 * NARROWEST_LINE_NM
+        and peak_nm > ALWAYS_EXCITATION_NM + 1.0
+        and peak_nm - 0.8 * fwhm_nm > band_nm[0]
+        and peak_nm + 0.8 * fwhm_nm < band_nm[1]
+        and line.height > 0.1 * abs(line.offset + ground)
+        and abs(line.slope) * WINDOW_FWHM * fwhm_nm < 2.0 * line.height
+        and isfinite(found.peak_nm_se)
+        and isfinite(found.fwhm_nm)
+        and line.height > 6.0 * found.height_se
+        and found.snr > 1.2 * LOW_SNR
+        and found.is_clear()
+    )

@@ -1,6 +1,8 @@
 """One event with a spectrum, taken apart."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -29,17 +31,18 @@ class Frame:
         resolution_nm = as_number(self._of("resolution_nm"))
         self.resolution_nm = resolution_nm if resolution_nm > 0.0 else None
         start = as_number(self._of("exposure_start_s"))
-        self.time_s = start if np.isfinite(start) else float(doc.get("time", NO_NUMBER))
+        self.time_s = start if isfinite(start) else float(doc.get("time", NO_NUMBER))
 
-    @property
+    @cached_property
     def settings(self) -> tuple[float, float, float]:
         """What a dark must share: integration time, averages, boxcar (0.0 where not given)."""
         averages, boxcar = (as_number(self._of(key)) for key in ("averages", "boxcar_px"))
-        return (
-            round(float(np.nan_to_num(self.integration_time_s)), 9),
-            float(np.nan_to_num(averages)),
-            float(np.nan_to_num(boxcar)),
+        known = (
+            value if isfinite(value) else 0.0
+            for value in (self.integration_time_s, averages, boxcar)
         )
+        time_s, averages, boxcar = known
+        return round(time_s, 9), averages, boxcar
 
     def nonlinearity(self) -> Nonlinearity | None:
         """Return the polynomial that the spectrometer keeps, None when it keeps none."""

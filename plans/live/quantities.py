@@ -11,7 +11,7 @@ from plans.analysis.chain import Corrected
 from plans.analysis.noise import FloatArray
 from plans.analysis.peak import fit_peak
 from plans.analysis.peak_result import PeakResult
-from plans.analysis.photometry import colour
+from plans.analysis.photometry import colour_of_part
 from plans.analysis.spectrum import LARGEST_VALUE
 from plans.analysis.unmix import UnmixResult, unmix_spectrum
 
@@ -106,7 +106,7 @@ class LiveMeasure:
         moved_nm = self._moved(at_nm, bool(excitation_nm))
         mixture = self._unmix(corrected, peak)
         shift_nm = mixture.shift_nm if mixture.shift_nm is not None else _NO_NUMBER
-        if max(abs(np.nan_to_num(shift_nm)), abs(moved_nm)) > LARGEST_DRIFT_NM:
+        if abs(moved_nm) > LARGEST_DRIFT_NM or abs(shift_nm) > LARGEST_DRIFT_NM:
             found.add(flags.DRIFT)
             reasons.append(f"the axis has moved by {moved_nm or shift_nm:+.2f} nm in the run")
         x, y, distance = _colour(corrected, peak)
@@ -198,8 +198,9 @@ def _colour(corrected: Corrected, peak: PeakResult) -> tuple[float, float, float
     axis = corrected.wavelength_nm
     reach = _COLOUR_FWHM * peak.line.fwhm_nm
     first, last = np.searchsorted(axis, [peak.peak_nm - reach, peak.peak_nm + reach])
-    nm = axis[first:last]
-    found = colour(nm, corrected.counts_s[first:last] - peak.line.baseline(nm))
+    part = slice(int(first), int(last))
+    above = corrected.counts_s[part] - peak.line.baseline(axis[part])
+    found = colour_of_part(axis, part, above)
     return _number(found.x), _number(found.y), _number(found.rec2020_distance)
 
 

@@ -1,0 +1,389 @@
+"""The start and the line fit of one plain spectrum."""
+
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Final
+
+import numpy as np
+
+from plans.analysis.grid import SEARCH_FWHM_NM, Grid, Points
+from plans.analysis.judge import WIDEST_EV
+from plans.analysis.line import MOST_SKEW, TAPER_FWHM, WEIGHT_FLOOR, WINDOW_FWHM
+from plans.analysis.noise import FloatArray
+from plans.analysis.plain_line import (
+    FADING,
+    LEFT,
+    MARGIN,
+    MOST_STEPS,
+    ROOT_FOUR_LN2,
+    SKEW,
+    SMALL,
+    TOP_FWHM,
+)
+from plans.analysis.plain_start import LEAST_FEET, OF_DIFFERENCE, PATCH_WITH_SPIKE, SPIKE
+from plans.analysis.spectrum import HC_EV_NM
+
+# A call of numpy costs a microsecond whatever the size of a window. One spectrum is read here with
+# as few calls as possible, and with plain numbers between them; `plain_start` and `plain_line` say
+# the same for many spectra at once, and tests hold the two against each other.
+
+_FOURTH: Final = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
+_RIDGE: Final = 1e-7 * np.eye(6)
+_max, _min = np.maximum, np.minimum
+
+
+@dataclass(slots=True, kw_only=True)
+class OneStart:
+    """One spectrum on its knots, and where to start; see `plain_start.Starts`."""
+
+    knots: FloatArray
+    variance: FloatArray
+    floor: float
+    gain: float
+    ground: float
+    shape: tuple[float, float, float]
+    height: float
+
+
+@dataclass(slots=True, kw_only=True)
+class OneLine:
+    """A fitted line.
+
+    Attributes:
+        position_ev: maximum per unit of energy.
+        low_ev: full width of the low side.
+        high_ev: full width of the high side.
+        height: counts above the baseline at the position.
+        offset: baseline at `reference_nm`, in counts.
+        slope: baseline slope, in counts per nm.
+        reference_nm: where the offset is given.
+        settled: the steps had become small.
+        knots: of the window.
+        above: counts above the baseline over `scale`.
+        residual: what the line leaves of them.
+        under: derivatives of the model, times their weights (6 x knots).
+        normal: scalar products of the derivatives under weights (6 x 6).
+        scale: counts of a residual of 1.
+        unit_ev: eV of a shape derivative of 1.
+        ratio: height at the position over the coefficient of the first column.
+    """
+
+    position_ev: float
+    low_ev: float
+    high_ev: float
+    height: float
+    offset: float
+    slope: float
+    reference_nm: float
+    settled: bool
+    knots: slice
+    above: FloatArray
+    residual: FloatArray
+    under: FloatArray
+    normal: FloatArray
+    scale: float
+    unit_ev: float
+    ratio: float
+
+    @property
+    def root_ev(self) -> float:
+        """The root in the formula of the maximum against wavelength, in eV."""
+        return sqrt(self.position_ev**2 + self.high_ev**2 / log(2.0))
+
+    @property
+    def peak_nm(self) -> float:
+        """Maximum of the counts against wavelength, in nm."""
+        return 2.0 * HC_EV_NM / (self.position_ev + self.root_ev)
+
+    @property
+    def fwhm_nm(self) -> float:
+        """Distance of the half-maximum wavelengths, in nm."""
+        red = self.position_ev - 0.5 * self.low_ev
+        return HC_EV_NM / red - HC_EV_NM / (self.position_ev + 0.5 * self.high_ev)
+
+
+def find_one_start(grid: Grid, pixels: FloatArray, dark_noise: float | None) -> OneStart | None:
+    """Return the first guess for a spectrum (above its lowest pixel), None when it is not plain."""
+    knots = grid.thin(pixels)
+    smoothed = grid.smooth(knots)
+    ground = float(_min.reduce(smoothed))
+    top = int(smoothed.argmax())
+    height = float(smoothed[top])
+    edge = grid.edge
+    if not edge < top < smoothed.size - 1 - edge:
+        return None
+    after, before = smoothed[top:], smoothed[top::-1]
+    rise, feet = 0.0, []
+    for way in (before, after):
+        lowest = _min.accumulate(way)
+        feet.append(float(lowest[-1]))
+        rise = max(rise, float(_max.reduce(way - lowest)))
+    higher, lower = max(feet), min(feet)
+    prominence, full = height - higher, height - ground
+    if not prominence > LEAST_FEET * (height - lower):
+        return None
+    noise = _noise(grid, pixels, smoothed - ground, full, dark_noise)
+    if noise is None:
+        return None
+    variance, floor, gain = noise
+    needed = max(6.0 * floor * grid.smoothed**0.5, 0.01 * full, 1e-9 * (full + abs(ground)))
+    if not (prominence > 1.2 * needed and rise < needed):
+        return None
+    level = 0.5 * (height + higher)
+    return OneStart(
+        knots=knots,
+        variance=variance,
+        floor=floor,
+        gain=gain,
+        ground=ground,
+        shape=_shape(grid, top, _fall(before, level), _fall(after, level)),
+        height=prominence,
+    )
+
+
+def _noise(
+    grid: Grid, pixels: FloatArray, level: FloatArray, full: float, dark_noise: float | None
+) -> tuple[FloatArray, float, float] | None:
+    """Return the variance of a pixel at each knot, floor and gain; None where spikes may be."""
+    squares = np.convolve(pixels, _FOURTH, "valid")
+    squares *= squares
+    patches = squares.size // grid.patch
+    table = squares[: patches * grid.patch].reshape(patches, grid.patch)
+    variance = table @ grid.mean_of_patch
+    patch_level = level[grid.knot_of_patch]
+    bright = patch_level > 0.5 * full
+    if dark_noise is not None:
+        dark = dark_noise**2
+    else:
+        dim = variance[patch_level < 0.2 * full]
+        dark = float(np.add.reduce(dim)) / max(dim.size, 1)
+    shining = variance[bright]
+    held = max(shining.size, 1)
+    excess = max(float(np.add.reduce(shining)) / held - dark, 0.0)
+    light = float(np.add.reduce(patch_level[bright])) / held
+    gain = excess / max(light, 1e-30)
+    if not dark > 0.0:
+        return None
+    usual = patch_level * gain
+    usual += dark
+    if (variance > PATCH_WITH_SPIKE * usual).any():
+        largest = _max.reduce(table, axis=1)
+        if (largest > OF_DIFFERENCE * SPIKE * usual).any():
+            return None
+    return variance[grid.patch_of_knot], sqrt(dark), gain
+
+
+def _fall(way: FloatArray, level: float) -> float:
+    """Return how many knots down from the top a level is crossed."""
+    first = int((way <= level).argmax())
+    below = float(way[first])
+    rise = float(way[max(first - 1, 0)]) - below
+    return first - (level - below) / max(rise, 1e-30)
+
+
+def _shape(grid: Grid, top: int, blue: float, red: float) -> tuple[float, float, float]:
+    """Return position and widths from the distances of half prominence, in knots."""
+    position = float(grid.energy_ev[top])
+    per_knot = float(grid.ev_per_knot[top])
+    blur = SEARCH_FWHM_NM * position**2 / HC_EV_NM
+    low, high = (
+        sqrt(max(wide**2 - blur**2, (0.3 * wide) ** 2))
+        for wide in (2.0 * per_knot * max(red, 0.5), 2.0 * per_knot * max(blue, 0.5))
+    )
+    middle = 0.5 * (low + high)
+    low = min(max(low, 0.6 * middle), 1.4 * middle, WIDEST_EV)
+    high = min(max(high, 0.6 * middle), 1.4 * middle, WIDEST_EV)
+    return position, low, high
+
+
+class _Window:
+    """Points around a line, in numbers of order one; see `plain_line`."""
+
+    def __init__(
+        self, points: Points, part: slice, data: FloatArray, frame: tuple[float, ...]
+    ) -> None:
+        at_ev, unit_ev, reference_nm, span_nm = frame
+        energy = points.energy_ev[part]
+        self.away = (at_ev - energy) / unit_ev  # rising
+        energy = energy / at_ev
+        self.square = energy * energy
+        self.columns = np.empty((7, energy.size))
+        self.columns[1] = 1.0
+        along = np.subtract(points.wavelength_nm[part], reference_nm, out=self.columns[2])
+        along *= 1.0 / span_nm
+        self.data = data
+        self.part: FloatArray | None = None
+
+    def evaluate(self, now: list[float], floor: float) -> tuple[FloatArray, FloatArray]:
+        """Return columns times weights, and their scalar products with all columns."""
+        columns = self.columns
+        unit, by_position, by_low, by_high = columns[0], columns[3], columns[4], columns[5]
+        position, low, high = now[3:]
+        away = self.away + position
+        middle = int(away.searchsorted(0.0, "right"))
+        scaled = np.empty_like(away)
+        np.multiply(away[:middle], -ROOT_FOUR_LN2 / high, out=scaled[:middle])
+        np.multiply(away[middle:], -ROOT_FOUR_LN2 / low, out=scaled[middle:])
+        np.multiply(scaled, scaled, out=unit)
+        np.negative(unit, out=unit)
+        np.exp(unit, out=unit)
+        unit *= self.square
+        np.multiply(scaled, unit, out=by_position)
+        np.multiply(by_position[:middle], ROOT_FOUR_LN2 / high, out=by_position[:middle])
+        np.multiply(by_position[middle:], ROOT_FOUR_LN2 / low, out=by_position[middle:])
+        by_high[middle:] = 0.0
+        by_low[:middle] = 0.0
+        np.multiply(by_position[:middle], scaled[:middle], out=by_high[:middle])
+        np.multiply(by_position[middle:], scaled[middle:], out=by_low[middle:])
+        np.subtract(self.data, np.array(now[:3]) @ columns[:3], out=columns[6])
+        weights = np.abs(away, out=away)
+        weights *= -2.0 / TAPER_FWHM / (low + high)
+        weights += WINDOW_FWHM / TAPER_FWHM
+        _min(weights, 1.0, out=weights)
+        _max(weights, 0.0, out=weights)
+        if self.part is not None:
+            weights *= self.part
+        np.add(unit, floor, out=scaled)
+        weights /= scaled
+        under = columns[:6] * weights
+        return under, under @ columns.T
+
+
+class OneFit:
+    """Gauss-Newton steps of one spectrum; see `plain_line.fit_lines`."""
+
+    def __init__(self, grid: Grid, start: OneStart, shape: tuple[float, float, float]) -> None:
+        self._grid, self._start = grid, start
+        self.at_ev, low, high = shape
+        self.unit_ev = 0.5 * (low + high)
+        reach = MARGIN * WINDOW_FWHM * self.unit_ev
+        self.reference_nm = HC_EV_NM / self.at_ev
+        self.span_nm = 2.0 * reach * self.reference_nm**2 / HC_EV_NM
+        ends = grid.points.falling.searchsorted((-(self.at_ev + reach), reach - self.at_ev))
+        first, last = ends.tolist()
+        self.knots = slice(first, max(last, first + 2))
+        self._frame = self.at_ev, self.unit_ev, self.reference_nm, self.span_nm
+        data = start.knots[self.knots] - start.ground
+        data /= start.height
+        self._window = _Window(grid.points, self.knots, data, self._frame)
+        self._widths = low / self.unit_ev, high / self.unit_ev
+
+    def line(self, pixels: FloatArray) -> OneLine:
+        """Fit.
+
+        Args:
+            pixels: the spectrum before it was thinned.
+        """
+        now = [1.0, 0.0, 0.0, 0.0, *self._widths]
+        change, settled, skew = 0.0, False, False
+        for _ in range(MOST_STEPS):
+            before = now
+            under, normal = self._window.evaluate(before, self._floor(before[3]))
+            now = _stepped(before, normal)
+            wide = 0.5 * (before[4] + before[5])
+            previous = change
+            change = max(abs(now[i] - before[i]) for i in (3, 4, 5)) / wide
+            wide = 0.5 * (now[4] + now[5])
+            knots = wide * self.unit_ev * self.reference_nm**2 / HC_EV_NM / self._grid.usual_nm
+            skew = abs(log(now[4] / now[5])) > SKEW * knots**2
+            settled = change < SMALL or change**2 < LEFT * previous
+            settled = settled or (skew and change**3 < LEFT * previous**2)
+            if settled:
+                break
+        if skew:
+            now = self._on_pixels(now, pixels, knots)
+        return self._as_line(before, now, settled, under, normal)
+
+    def _floor(self, position: float) -> float:
+        return WEIGHT_FLOOR / self._ratio(position)
+
+    def _ratio(self, position: float) -> float:
+        return (1.0 + self.unit_ev * position / self.at_ev) ** 2
+
+    def _on_pixels(self, now: list[float], pixels: FloatArray, wide: float) -> list[float]:
+        """Take a step with the pixels around the top in the place of the knots there."""
+        grid, start = self._grid, self._start
+        at = -(self.at_ev + self.unit_ev * now[3])
+        top = int(grid.pixels.falling.searchsorted(at))
+        half = max(TOP_FWHM * wide, FADING)
+        reach = int((half + FADING) * grid.every)
+        part = slice(max(top - reach, 0), min(top + reach + 1, pixels.size))
+        data = pixels[part] - start.ground
+        data /= start.height
+        fine = _Window(grid.pixels, part, data, self._frame)
+        away = np.arange(part.start - top, part.stop - top) / grid.every
+        fine.part = _faded(away, half)
+        fine.part *= 1.0 / grid.every
+        middle_nm = float(grid.pixels.wavelength_nm[min(top, pixels.size - 1)])
+        apart = grid.wavelength_nm[self.knots] - middle_nm
+        apart /= grid.usual_nm
+        self._window.part = 1.0 - _faded(apart, half)
+        floor = self._floor(now[3])
+        residual = self._window.columns.copy()  # what `line` goes on with
+        _, normal = self._window.evaluate(now, floor)
+        self._window.columns = residual
+        return _stepped(now, normal + fine.evaluate(now, floor)[1])
+
+    def _as_line(
+        self,
+        before: list[float],
+        now: list[float],
+        settled: bool,
+        under: FloatArray,
+        normal: FloatArray,
+    ) -> OneLine:
+        height, offset, slope, position, low, high = now
+        columns = self._window.columns
+        step = [after - early for after, early in zip(now, before, strict=True)]
+        step[3] *= 2.0 * before[0]
+        step[4] *= 2.0 / ROOT_FOUR_LN2 * before[0]
+        step[5] *= 2.0 / ROOT_FOUR_LN2 * before[0]
+        residual = columns[6] - np.array(step) @ columns[:6]
+        above = self._window.data - np.array((offset, slope)) @ columns[1:3]
+        ratio = self._ratio(position)
+        scale = self._start.height
+        inside = abs(position) + WINDOW_FWHM * 0.5 * (low + high) < MARGIN * WINDOW_FWHM
+        return OneLine(
+            position_ev=self.at_ev + self.unit_ev * position,
+            low_ev=self.unit_ev * low,
+            high_ev=self.unit_ev * high,
+            height=height * ratio * scale,
+            offset=offset * scale,
+            slope=slope * scale / self.span_nm,
+            reference_nm=self.reference_nm,
+            settled=settled and inside,
+            knots=self.knots,
+            above=above,
+            residual=residual,
+            under=under,
+            normal=normal,
+            scale=scale,
+            unit_ev=self.unit_ev,
+            ratio=ratio,
+        )
+
+
+def _stepped(now: list[float], normal: FloatArray) -> list[float]:
+    """Take a step that no line loses itself in; see `plain_line`."""
+    matrix = normal[:, :6] + _RIDGE * normal[1, 1]
+    step = np.linalg.solve(matrix, normal[:, 6]).tolist()
+    height = max(now[0], 1e-3)
+    _, _, _, at, low, high = now
+    wide = 0.25 * (low + high)
+    per_width = 0.5 * ROOT_FOUR_LN2 / height
+    position = at + min(max(step[3] * 0.5 / height, -wide), wide)
+    low = min(max(low + step[4] * per_width, 0.6 * low), 1.7 * low)
+    high = min(max(high + step[5] * per_width, 0.6 * high), 1.7 * high)
+    wider = 0.5 * (low + high)
+    low = min(max(low, wider / MOST_SKEW), 2.0 * wider)
+    high = min(max(high, wider / MOST_SKEW), 2.0 * wider)
+    return [now[0] + step[0], now[1] + step[1], now[2] + step[2], position, low, high]
+
+
+def _faded(away: FloatArray, half: float) -> FloatArray:
+    part = np.abs(away)
+    part *= -1.0 / FADING
+    part += (half + FADING) / FADING
+    _min(part, 1.0, out=part)
+    _max(part, 0.0, out=part)
+    return np.asarray(part * part * (3.0 - 2.0 * part))
