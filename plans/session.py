@@ -14,8 +14,9 @@ from plans.catalogue import check_plan, find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
+from plans.live.light_seen import LightSeen
 from plans.live.progress_line import ProgressLine
-from plans.off import confirm_off
+from plans.off import confirm_dark, confirm_off
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
 from plans.records import RunIndex, RunRecorder
@@ -66,6 +67,7 @@ class Session:
         self._guarded = guarded
         self._guard: GuardedRun | None = None
         self._follower = _Follower(say, progress)
+        self._light_seen = LightSeen()
         self._engine: Engine | None = None
         self._bench: Bench | None = None
         self._interrupts = 0
@@ -192,7 +194,7 @@ class Session:
         engine = Engine(
             md={"versions": _versions(), "python": platform.python_version()},
             scan_id_source=index.next_scan_id,
-            callbacks=(self._recorder, self._follower, self._tell_guard),
+            callbacks=(self._recorder, self._follower, self._light_seen, self._tell_guard),
             resumable=interlocks.can_pause,  # a rule pauses, and lets the run go on or ends it
         )
         with engine:
@@ -263,6 +265,7 @@ class Session:
 
     def _make_safe(self, bench: Bench) -> None:
         self.not_confirmed = confirm_off(bench, self._say)
+        self.not_confirmed += confirm_dark(bench, self._light_seen, self._say)
 
 
 class _Follower:
