@@ -56,6 +56,11 @@ def test_the_makers_example_switches_our_dc4100(monkeypatch, capsys):
         assert "Current limit [mA] for LED 1: 10" in said
         assert "Current setpoint [mA] for LED 1: 5" in said
         assert "channel 0 on" in [text for _, text in ours.state["log"]]
+        # The example closes the port behind its last command, which has no answer. What is asked
+        # after it on the same line is answered after it.
+        with opened(port=ours.pty, baudrate=115200, timeout=10) as again:
+            again.write(b"O? 0\n")
+            assert again.readline().strip() == b"0"
         assert ours.state["safe"]
 
 
