@@ -19,7 +19,7 @@ from plans.live.progress_line import ProgressLine
 from plans.off import confirm_dark, confirm_off
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
-from plans.records import RunIndex, RunRecorder
+from plans.records import LiveAnswer, RunIndex, RunRecorder
 from plans.samples import SampleStore, SampleStoreError
 
 _log = logging.getLogger(__name__)
@@ -194,7 +194,13 @@ class Session:
         engine = Engine(
             md={"versions": _versions(), "python": platform.python_version()},
             scan_id_source=index.next_scan_id,
-            callbacks=(self._recorder, self._follower, self._light_seen, self._tell_guard),
+            callbacks=(
+                self._recorder,
+                self._follower,
+                self._light_seen,
+                self._tell_guard,
+                LiveAnswer(self._recorder),
+            ),
             resumable=interlocks.can_pause,  # a rule pauses, and lets the run go on or ends it
         )
         with engine:

@@ -21,7 +21,7 @@ from plans.engine import Engine, Outcome
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
 from plans.parameters import ParameterError, check_values, describe_plan
-from plans.records import RecordError, RunIndex, RunRecorder
+from plans.records import LiveAnswer, RecordError, RunIndex, RunRecorder
 from plans.samples import SampleStore, SampleStoreError
 
 _LOGGER = logging.getLogger(__name__)
@@ -165,6 +165,7 @@ class RunDesk:
                 callbacks=(
                     recorder,
                     self._tell_guard(recorder),
+                    LiveAnswer(recorder),
                     DocumentFeed(self._tell, self.fit, lambda: _path_of(recorder)),
                 ),
                 resumable=True,

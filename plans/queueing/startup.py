@@ -24,7 +24,7 @@ from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
 from plans.queueing.described import plans_for_queue
 from plans.queueing.reports import ReportsBehind
-from plans.records import RunIndex, RunRecorder
+from plans.records import LiveAnswer, RunIndex, RunRecorder
 
 BENCH_VARIABLE, RUNS_VARIABLE = "REGROW_BENCH", "REGROW_RUNS"
 
@@ -62,7 +62,7 @@ def _tell_guard(name: str, _: Mapping[str, Any]) -> None:
 _engine = Engine(
     md={"bench": bench.name},
     scan_id_source=RunIndex(_runs).next_scan_id,
-    callbacks=(_recorder, _reports, _tell_guard),
+    callbacks=(_recorder, _reports, _tell_guard, LiveAnswer(_recorder)),
 )
 _guarded.protect(_engine, bench)
 _interlocks = Interlocks(bench, _log.error, attended=True)  # the queue's operator resumes

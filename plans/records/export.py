@@ -8,11 +8,13 @@ import io
 import logging
 import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from plans.records.answer import Columns, tables
 from plans.records.arrays import Array
 from plans.records.course import PRIMARY, TRACKED, read_course
 from plans.records.errors import RecordError
@@ -49,6 +51,10 @@ def write_exports(folder: RunFolder, progress: Progress | None = None) -> RunFol
     steps: list[tuple[Path, Callable[[Path], None]]] = [
         (folder.tracked_csv, lambda path: write_tracked(run, path)),
         (folder.spectra_csv, lambda path: write_spectra(run, path)),
+        *(
+            (folder.table_csv(stream), partial(write_table, columns))
+            for stream, columns in tables(run).items()
+        ),
         (folder.nexus, lambda path: write_nexus(run, path)),
         (folder.overview_png, lambda path: write_overview(run, path)),
         (folder.report_html, lambda path: write_text(path, [report_page(run)])),
@@ -97,6 +103,20 @@ def write_tracked(run: Run, path: Path) -> None:
         RecordError: The file cannot be written.
     """
     columns = tracked_columns(run)
+    rows = zip(*columns.values(), strict=True)
+    write_text(path, _lines([list(columns), *([_cell(v) for v in row] for row in rows)]))
+
+
+def write_table(columns: Columns, path: Path) -> None:
+    """Write a table of results.
+
+    Args:
+        columns: Its columns.
+        path: The CSV file.
+
+    Raises:
+        RecordError: The file cannot be written.
+    """
     rows = zip(*columns.values(), strict=True)
     write_text(path, _lines([list(columns), *([_cell(v) for v in row] for row in rows)]))
 

@@ -58,12 +58,12 @@ def write_overview(run: Run, path: Path) -> None:
         axes = figure.subplots()
         axes.set_axis_off()
         _say(axes, view.missing)
-        write_file(path, [_png(figure, dpi=110)])
+        write_file(path, [png(figure, dpi=110)])
         return
     parts = figure.subfigures(2, 1, height_ratios=[3.4, 10.2], squeeze=False)
     _draw_spectra(parts[0, 0].subplots(), view)
     _draw_course(parts[1, 0], view)
-    write_file(path, [_png(figure, dpi=110)])
+    write_file(path, [png(figure, dpi=110)])
 
 
 def spectra_png(view: View) -> bytes:
@@ -74,7 +74,7 @@ def spectra_png(view: View) -> bytes:
     """
     figure = Figure(figsize=(9.5, 3.6), layout="constrained")
     _draw_spectra(figure.subplots(), view)
-    return _png(figure, dpi=130)
+    return png(figure, dpi=130)
 
 
 def course_png(view: View) -> bytes:
@@ -85,7 +85,7 @@ def course_png(view: View) -> bytes:
     """
     figure = Figure(figsize=(9.5, 10.2), layout="constrained")
     _draw_course(figure, view)
-    return _png(figure, dpi=130)
+    return png(figure, dpi=130)
 
 
 def _heading(run: Run) -> str:
@@ -106,7 +106,13 @@ def _short(text: str, longest: int = 80) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def _png(figure: Figure, *, dpi: float) -> bytes:
+def png(figure: Figure, *, dpi: float) -> bytes:
+    """Return a figure as a PNG picture.
+
+    Args:
+        figure: What to draw.
+        dpi: Pixels an inch.
+    """
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
     with warnings.catch_warnings():
@@ -115,7 +121,12 @@ def _png(figure: Figure, *, dpi: float) -> bytes:
     return buffer.getvalue()
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Give a panel the plain look of all of them.
+
+    Args:
+        axes: The panel.
+    """
     axes.tick_params(labelsize=8.5, colors=TEXT)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -140,7 +151,7 @@ def _say(axes: Axes, reason: str) -> None:
 
 def _draw_spectra(axes: Axes, view: View) -> None:
     course = view.course
-    _plain(axes)
+    plain(axes)
     axes.set_title("Spectra", loc="left", fontsize=10.5, color=TEXT)
     if course.spectra is None:
         axes.set_xticks([])
@@ -194,7 +205,7 @@ def _draw_course(figure: Any, view: View) -> None:
     )
     panels: list[Axes] = list(rows[:, 0])
     for axes in panels:
-        _plain(axes)
+        plain(axes)
     _draw_waterfall(panels[0], figure, view)
     draws: tuple[Callable[[Axes, View], bool], ...] = (_peak, _width, _area, _dose)
     for axes, draw in zip(panels[1:], draws, strict=True):

@@ -52,6 +52,24 @@ class RunFolder:
         """The run for other programs, NeXus/HDF5."""
         return self.path / "run.nxs"
 
+    def table_csv(self, name: str) -> Path:
+        """Return where a table of results is.
+
+        Args:
+            name: Name of its stream.
+        """
+        return self.path / f"{name}.csv"
+
+    @property
+    def answer_png(self) -> Path:
+        """What a search or matrix has found so far, as a picture."""
+        return self.path / "answer.png"
+
+    @property
+    def live_html(self) -> Path:
+        """The page that shows that picture anew by itself."""
+        return self.path / "live.html"
+
     @property
     def overview_png(self) -> Path:
         """The run on one picture."""

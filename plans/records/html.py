@@ -31,6 +31,9 @@ table.facts tbody th, table.facts thead th:first-child { width: 15rem; }
 table.facts tbody th { color: #57606a; }
 table.numbers td, table.numbers thead th + th { text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; }
+.wide table { font-size: .82rem; }
+.wide td, .wide thead th { white-space: nowrap; }
 code { font: .86em/1.4 Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; }
 figure img { width: 100%; height: auto; }

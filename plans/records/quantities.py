@@ -18,6 +18,9 @@ UNIT_OF_ENDING = (
     ("concentration_mm", "mM"),
     ("ligand_mm", "mM"),
     ("_mw_cm2_per_ma", "mW/(cm² mA)"),
+    ("_counts_per_s", "counts/s"),
+    ("_umol_cm2", "µmol/cm²"),
+    ("_cd_m2", "cd/m²"),
     ("_mw_cm2", "mW/cm²"),
     ("_j_cm2", "J/cm²"),
     ("_nm_min", "nm/min"),
@@ -38,14 +41,18 @@ UNIT_OF_ENDING = (
     ("_ma", "mA"),
     ("_mw", "mW"),
     ("_mg", "mg"),
+    ("_mev", "meV"),
     ("_ev", "eV"),
     ("_px", "px"),
     ("_hz", "Hz"),
+    ("_ns", "ns"),
     ("_s", "s"),
     ("_w", "W"),
     ("_v", "V"),
     ("_h", "h"),
 )
+WORDS = {"fwhm": "width", "r2": "R²", "chi2": "χ²", "uv": "UV", "cie": "CIE", "t90": "T90"}
+WORDS |= {"t80": "T80", "t50": "T50", "led": "LED", "se": "standard error"}
 PRETTY_UNITS = {"mW/cm2": "mW/cm²", "J/cm2": "J/cm²", "cm2": "cm²", "uL": "µL", "uL/min": "µL/min"}
 PRETTY_UNITS |= {"um": "µm", "degC": "°C", "mW/cm2/mA": "mW/(cm² mA)", "pixels": "px"}
 
@@ -171,6 +178,19 @@ def unit_of(name: str) -> str:
         name: Such as "irradiance_mw_cm2".
     """
     return next((unit for ending, unit in UNIT_OF_ENDING if name.endswith(ending)), "")
+
+
+def worded(name: str) -> tuple[str, str]:
+    """Return a name as words without its unit, and the unit.
+
+    Args:
+        name: Such as "peak_start_nm", which gives "Peak start" and "nm".
+    """
+    ending = next((ending for ending, _ in UNIT_OF_ENDING if name.endswith(ending)), "")
+    own = ending if ending.startswith("_") or not ending else "_" + ending.partition("_")[2]
+    words = [WORDS.get(word, word) for word in name.removesuffix(own).split("_") if word]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:], unit_of(name)
 
 
 def value_text(value: Any) -> str:

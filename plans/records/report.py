@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plans.analysis.flags import MEANINGS
-from plans.records import html, report_findings, settings
+from plans.records import html, report_answer, report_findings, settings
 from plans.records.course import Ending
 from plans.records.figure import course_png, spectra_png
 from plans.records.folder import local_time
@@ -50,6 +50,7 @@ def report_page(run: Run) -> str:
     parts = [
         *_header(run),
         html.section("How the run ended", _ending(run, view)),
+        html.section("What the plan found", report_answer.found(run)),
         html.section("Spectra and course", _pictures(view)),
         html.section("From start to end", _changes(view)),
         html.section("Budget of the shift", report_findings.budget(view)),
