@@ -54,7 +54,8 @@ def check_report(runs, name, summary):
     told = answer(run)
     assert "What the plan found" in page
     for words, text in (*told.sentences, *told.figures):
-        assert words in page and text in page
+        assert words in page
+        assert text in page
     assert len(told.sentences) + len(told.figures) >= len(with_uncertainty(list(summary))) - 1
     assert ("The results of the plan as a curve" in page) or name in NO_CURVE
     for heading in ("How the run ended", "Light and dose", "Quality", "Plan", "Settings of the"
