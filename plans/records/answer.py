@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from plans.records.quantities import Measured, unit_of, value_text, worded
+from plans.records.quantities import (
+    NO_VALUE,
+    Measured,
+    rounded,
+    unit_of,
+    value_text,
+    worded,
+)
 from plans.records.run import Run
 
 SUMMARY = "summary"
@@ -14,6 +21,7 @@ TABLES = ("results", "spots", "search", "readings", "failed_cells")
 """Streams that are tables of results, in the order of a report."""
 WORDS = ("explanation", "verdict", "threshold_reason", "reason")
 """Parts of an answer that are sentences."""
+_DIGITS = 4  # of a value whose uncertainty is not known; two more from 100, as peaks need them
 NOT_SHOWN = ("seq_num", "time")
 
 Column = Sequence[Any] | np.ndarray[Any, np.dtype[Any]]
@@ -130,7 +138,9 @@ def cell_text(name: str, value: Any, uncertainty: float = float("nan")) -> str:
     if isinstance(value, (int, float, np.number)):
         if name.startswith("is_"):
             return "yes" if value else "no"
-        return Measured(value=float(value), uncertainty=uncertainty).text()
+        if uncertainty > 0:
+            return Measured(value=float(value), uncertainty=uncertainty).text()
+        return rounded(float(value), _DIGITS if abs(value) < 100 else _DIGITS + 2)
     return value_text(value)
 
 
@@ -155,4 +165,5 @@ def _figures(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             continue
         uncertainty = float(found[error]) if error else float("nan")
         text, unit = cell_text(name, found[name], uncertainty), unit_of(name)
-        yield worded(name)[0], f"{text}\N{THIN SPACE}{unit}" if unit else text
+        has_unit = unit and text != NO_VALUE
+        yield worded(name)[0], f"{text}\N{THIN SPACE}{unit}" if has_unit else text

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from plans.records.answer import CURVES, Columns, Curve
 from plans.records.figure import LINE, SOFT, TEXT, plain, png
-from plans.records.quantities import worded
+from plans.records.quantities import value_text, worded
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito, Color Universal Design (2008)."""
@@ -47,11 +48,11 @@ def _draw(axes: Axes, curve: Curve, columns: Columns) -> None:
     across = _numbers(columns[curve.across])
     rows = np.asarray(columns[curve.by]) if curve.by in columns else np.zeros(len(across))
     kinds = list(dict.fromkeys(rows.tolist()))
-    shown = [name for name in curve.up if name in columns]
+    shown = [n for n in curve.up if n in columns and np.isfinite(_numbers(columns[n])).any()]
     for number, (kind, name) in enumerate((k, n) for k in kinds for n in shown):
         mine, colour = rows == kind, COLOURS[number % len(COLOURS)]
         words = [worded(name)[0]] if len(shown) > 1 else []
-        words += [f"{worded(curve.by)[0].lower()} {kind}"] if len(kinds) > 1 else []
+        words += [f"{worded(curve.by)[0].lower()} {value_text(kind)}"] if len(kinds) > 1 else []
         up = _numbers(columns[name])
         axes.plot(across[mine], up[mine], "o-", color=colour, ms=4, lw=1.2, label=", ".join(words))
     axes.set_xlabel(_label(curve.across), fontsize=9, color=TEXT)
@@ -62,7 +63,7 @@ def _draw(axes: Axes, curve: Curve, columns: Columns) -> None:
         axes.set_yscale("log")
     if len(kinds) * len(shown) > 1:
         axes.legend(frameon=False, fontsize=8.5)
-    plain(axes)
+    _finish(axes)
 
 
 def _search(columns: Columns) -> bytes:
@@ -82,7 +83,8 @@ def _search(columns: Columns) -> bytes:
         axes.plot(across[allowed], outcome[allowed], "o", color=LINE, ms=5, label="limits hold")
         axes.plot(across[~allowed], outcome[~allowed], "o", mfc="none", mec=COLOURS[1], ms=5,
                   label="a limit is broken")  # fmt: skip
-        plain(axes)
+        _finish(axes)
+    panels[0].xaxis.set_major_locator(MaxNLocator(integer=True))
     best = np.flatnonzero(allowed & np.isfinite(outcome) & (outcome == columns["best_so_far"][-1]))
     for axes, name in zip(panels[1:], names, strict=True):
         axes.set_xlabel(_label(name), fontsize=9, color=TEXT)
@@ -99,9 +101,17 @@ def _map(columns: Columns) -> bytes:
     for axes, name in zip(figure.subplots(1, 2), ("peak_nm", "area"), strict=True):
         spots = axes.scatter(along, across, c=_numbers(columns[name]), s=60, cmap="viridis")
         axes.set_aspect("equal", adjustable="datalim")
-        figure.colorbar(spots, ax=axes, label=_label(name))
-        plain(axes)
+        figure.colorbar(spots, ax=axes, label=_label(name), format="%.6g")
+        _finish(axes)
     return png(figure, dpi=130)
+
+
+def _finish(axes: Axes) -> None:
+    """Write whole numbers on linear axes, without an offset to add in the head."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            axis.set_major_formatter(ScalarFormatter(useOffset=False))
+    plain(axes)
 
 
 def _label(name: str) -> str:
