@@ -138,9 +138,10 @@ def cell_text(name: str, value: Any, uncertainty: float = float("nan")) -> str:
     if isinstance(value, (int, float, np.number)):
         if name.startswith("is_"):
             return "yes" if value else "no"
+        plain = float(value)
         if uncertainty > 0:
-            return Measured(value=float(value), uncertainty=uncertainty).text()
-        return rounded(float(value), _DIGITS if abs(value) < 100 else _DIGITS + 2)
+            return Measured(value=plain, uncertainty=uncertainty).text()
+        return rounded(plain, _DIGITS if abs(plain) < 100 else _DIGITS + 2)
     return value_text(value)
 
 

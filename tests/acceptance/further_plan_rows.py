@@ -3,7 +3,6 @@
 import contextlib
 import math
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,25 +20,6 @@ from simulators.clock import virtual_time
 
 STRUCK_S = 300.0
 PAUSE_S = 120.0
-
-
-def rows(folder: str) -> list[Row]:
-    """Return one row or more for every plan of this file."""
-    found: list[Row] = []
-    for part in (
-        interrupted_dose_rows,
-        thermal_rows,
-        sonication_rows,
-        water_rows,
-        map_rows,
-        action_rows,
-        interface_rows,
-        co_assembly_rows,
-        led_rows,
-    ):
-        with tempfile.TemporaryDirectory(dir=folder) as own:
-            found += part(own)
-    return found
 
 
 def yes(id_: str, quantity: str, holds: bool) -> Row:
@@ -221,3 +201,16 @@ def led_rows(folder: str) -> list[Row]:
         Row(id="T21", quantity="led_lifetime, area, cm2", value=float(summary["led_area_cm2"]),
             target=0.040, tolerance=0.0005),
     ]  # fmt: skip
+
+
+PARTS = (
+    interrupted_dose_rows,
+    thermal_rows,
+    sonication_rows,
+    water_rows,
+    map_rows,
+    action_rows,
+    interface_rows,
+    co_assembly_rows,
+    led_rows,
+)

@@ -1,7 +1,6 @@
 """The plans end to end: assembly, reciprocity, photostability, knobs, dose, quantum yield."""
 
 import math
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,28 +9,6 @@ from table import Row
 
 BLANK = "C6"
 SHORT_DROP = ("max_time_min=120", "interval_s=10")
-
-
-def rows(folder: str) -> list[Row]:
-    """Return one row or more for every plan."""
-    found: list[Row] = []
-    for part in (
-        assembly_rows,
-        knob_rows,
-        regrowth_rows,
-        photostability_rows,
-        reciprocity_rows,
-        inner_filter_rows,
-        quantum_yield_rows,
-        titration_rows,
-        power_rows,
-        lifetime_rows,
-        matrix_rows,
-        calibration_rows,
-    ):
-        with tempfile.TemporaryDirectory(dir=folder) as own:
-            found += part(own)
-    return found
 
 
 def yes(id_: str, quantity: str, holds: bool) -> Row:
@@ -284,3 +261,19 @@ def calibration_rows(folder: str) -> list[Row]:
         Row(id="P11", quantity="calibrate_spectral_response, error of a pixel, %",
             value=100 * float(np.std(left)), target=0.0, tolerance=1.0),
     ]  # fmt: skip
+
+
+PARTS = (
+    assembly_rows,
+    knob_rows,
+    regrowth_rows,
+    photostability_rows,
+    reciprocity_rows,
+    inner_filter_rows,
+    quantum_yield_rows,
+    titration_rows,
+    power_rows,
+    lifetime_rows,
+    matrix_rows,
+    calibration_rows,
+)

@@ -4,11 +4,6 @@ import numpy as np
 from table import Row, run
 
 
-def rows(folder: str) -> list[Row]:
-    """Return the rows that stand on whole runs."""
-    return reference_rows(folder) + plateau_rows(folder)
-
-
 def reference_rows(folder: str) -> list[Row]:
     """T10 and T12: 405 nm, 20 mW/cm², 1 mM ligand, air, 4 h."""
     record, result = run(folder, "plateau=no", "dark_tail_min=0")
@@ -43,3 +38,6 @@ def plateau_rows(folder: str) -> list[Row]:
         exposed = f"by {ending['ending_rule'][0]} at {noise_nm:.3f} nm noise, min (seed {seed})"
         rows.append(Row(id="T19", quantity=exposed, value=stop_min, target=140.0, tolerance=15.0))
     return rows
+
+
+PARTS = (reference_rows, plateau_rows)
