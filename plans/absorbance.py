@@ -55,11 +55,20 @@ class AbsorbanceMeter:
         lamp: The white lamp.
         emission: What it is asked for; its wavelength only names the channel.
         frames: Spectra averaged into one measurement.
+        stream: Where absorbances go; the tracker corrects peaks by those in "absorbance", as it
+            is right for a cuvette.
     """
 
     def __init__(
-        self, spectrometer: Spectrometer, lamp: LightSource, emission: Emission, *, frames: int = 10
+        self,
+        spectrometer: Spectrometer,
+        lamp: LightSource,
+        emission: Emission,
+        *,
+        frames: int = 10,
+        stream: str = "absorbance",
     ) -> None:
+        self._stream = stream
         self.latest: Absorbance | None = None
         self._spectrometer, self._lamp, self._emission = spectrometer, lamp, emission
         self._frames = frames
@@ -87,7 +96,7 @@ class AbsorbanceMeter:
             absorbance=np.where(seen, -np.log10(ratio), np.nan),
         )
         self.latest = self._readable.latest = found
-        yield from save_event("absorbance", self._readable)
+        yield from save_event(self._stream, self._readable)
         return found
 
     def _transmission(self) -> MsgGenerator[FloatArray]:

@@ -5,12 +5,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from bluesky.utils import MsgGenerator
 
 from instruments.balances.balance import Balance
+from instruments.light_sources.light_source import LightSource
 from instruments.pumps import SyringePump
 from instruments.thermal import Thermostat
 from plans.analysis import PlateauRule, TrackPoint
@@ -24,8 +25,10 @@ from plans.checks import (
     check_vessel,
 )
 from plans.experiments.base import plan_of
-from plans.experiments.pl import PLExperiment, require_peak
+from plans.experiments.film_look import FilmLook
+from plans.experiments.pl import require_peak
 from plans.experiments.points import compare, doses, mean_point
+from plans.experiments.transmission import TransmissionExperiment
 from plans.frames import PLSeries
 from plans.logbook import NO_NUMBER, Row
 from plans.parameters import Quantity
@@ -40,15 +43,18 @@ _DROP_CAPACITY_UL = 2000.0
 
 
 @dataclass(frozen=True, eq=False)
-class EvaporationAssembly(PLExperiment):
+class EvaporationAssembly(TransmissionExperiment):
     """Let a drop dry and follow how its nanocrystals assemble to superlattices.
 
     A spectrum at every interval, more often while the peak runs; temperature and mass with each of
     them. It ends when mass (without a balance: the area of the PL) and peak have both stood still
     for the hold time, or when the time is up. The summary says which explanation of the red shift
     the data fit: light that is reabsorbed costs area and leaves a narrow line, electronic coupling
-    alone does neither.
+    alone does neither. With a white lamp and a blank position the absorbance before and after says
+    how much of the shift is coupling, bulk-like crystals and reabsorption.
     """
+
+    absorbance_stream: ClassVar[str] = "film_absorbance"
 
     _: dataclasses.KW_ONLY
     solvent: Solvent = "toluene"
@@ -104,11 +110,28 @@ class EvaporationAssembly(PLExperiment):
     baseline_frames: BaselineFrames = 5
     auto_exposure: AutoExposure = True
     dispense_rate_ul_min: RateUlMin = 200.0
+    blank_position: Annotated[
+        str, Quantity(help="stage position of bare support, to split the shift; empty for none")
+    ] = ""
+    extinction_per_um_cm: Annotated[
+        float,
+        Quantity(help="decadic, of the crystals at the probe's wavelength", unit="1/(µM cm)",
+                 minimum=0.01, maximum=10000),
+    ] = 43.5  # fmt: skip
     pump: Annotated[
         SyringePump | None, Quantity(help="puts the drop down; it is there already without one")
     ] = None
     thermostat: Annotated[Thermostat | None, Quantity(help="heats the support")] = None
     balance: Annotated[Balance | None, Quantity(help="weighs the drop")] = None
+
+    def white(self) -> tuple[LightSource, float] | None:
+        """Return the white lamp; none is asked for without a blank."""
+        return super().white() if self.blank_position else None
+
+    def excitation_absorbance(self) -> float:
+        """Return the absorbance of the drop at the wavelength of the probe."""
+        depth_cm = 1e-3 * self.volume_ul / self.area_cm2
+        return self.extinction_per_um_cm * self.concentration_um * depth_cm
 
     def duration_s(self) -> float:
         """Return the longest time that the run can take, s."""
@@ -157,10 +180,13 @@ class EvaporationAssembly(PLExperiment):
 
     def steps(self, log: PLSeries) -> MsgGenerator[None]:
         """Follow the drop until it has dried and its peak stands."""
+        look = FilmLook(self, self.excitation_absorbance())
+        yield from look.begin(log)
         if self.auto_exposure:
             yield from log.auto_expose()
         baseline = yield from log.points(self.baseline_frames, self.interval_s, phase="baseline")
         require_peak(baseline)
+        look.wet(log)
         course = _Course(self, baseline)
         log.progress.phase = "drying"
         if self.thermostat is not None and self.ramp_k_min > 0:
@@ -170,11 +196,14 @@ class EvaporationAssembly(PLExperiment):
         while verdict is None:
             due_s = yield from log.wait(due_s + course.interval_s)
             point = yield from log.dark_point()
+            look.note(log)
             verdict = course.update(point, log.values)
             if log.progress.phase == "drying" and course.dry_since_s is not None:
                 log.progress.phase = "dry"
         yield from log.end(*verdict)
-        yield from log.conclude({**course.summary(), **doses(log), "ended_by": verdict[0]})
+        budget = yield from look.finish(log)
+        answer = {**course.summary(), **budget, **doses(log), "ended_by": verdict[0]}
+        yield from log.conclude(answer)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from bluesky.utils import MsgGenerator
@@ -25,6 +25,9 @@ _SCATTER_NM = 10.0
 @dataclass(frozen=True, eq=False)
 class TransmissionExperiment(PLExperiment):
     """An experiment with a white lamp behind the sample, if the bench has one."""
+
+    absorbance_stream: ClassVar[str] = "absorbance"
+    """Where absorbances go."""
 
     _: KW_ONLY
     blank_position: BlankPosition = "blank"
@@ -59,7 +62,7 @@ class TransmissionExperiment(PLExperiment):
             yield Check(
                 name="absorbance",
                 verdict="note",
-                detail="there is no white lamp: peaks are not corrected for reabsorption",
+                detail="no white lamp, or no blank: peaks are not corrected for reabsorption",
             )
             return
         lamp, name_nm = white
@@ -93,7 +96,7 @@ class TransmissionExperiment(PLExperiment):
             irradiance_mw_cm2=self.lamp_irradiance_mw_cm2,
             purpose="probe",
         )
-        meter = AbsorbanceMeter(self.spectrometer, lamp, emission)
+        meter = AbsorbanceMeter(self.spectrometer, lamp, emission, stream=self.absorbance_stream)
         yield from log.go_to(self.stage, self.blank_position)
         yield from log.use_integration_time(self.lamp_integration_time_s)
         yield from meter.reference()

@@ -19,7 +19,7 @@ from plans.records.run import Run
 SUMMARY = "summary"
 TABLES = ("results", "spots", "search", "readings", "failed_cells")
 """Streams that are tables of results, in the order of a report."""
-WORDS = ("explanation", "verdict", "threshold_reason", "reason")
+WORDS = ("explanation", "verdict", "threshold_reason", "budget_reason", "reason")
 """Parts of an answer that are sentences."""
 _DIGITS = 4  # of a value whose uncertainty is not known; two more from 100, as peaks need them
 NOT_SHOWN = ("seq_num", "time")

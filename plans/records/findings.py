@@ -69,6 +69,42 @@ def _part(name: str, change: Change) -> ShiftPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FilmPart:
+    """A part of the shift of a film, as the plan has found it.
+
+    Attributes:
+        name: What it is due to.
+        shift_mev: In photon energy; red is positive.
+    """
+
+    name: str
+    shift_mev: float
+
+
+FILM_PARTS = (
+    ("shift_coupling_mev", "Coupling in the superlattice"),
+    ("shift_bulk_like_mev", "Bulk-like crystals"),
+    ("shift_reabsorption_mev", "Reabsorption in the film"),
+)
+
+
+def film_parts(run: Run) -> tuple[FilmPart, ...]:
+    """Return the parts of the shift of a film, none when the plan has not split it.
+
+    Args:
+        run: The run.
+    """
+    summary = run.table("summary")
+    values = [float(summary[key][-1]) if key in summary else float("nan") for key, _ in FILM_PARTS]
+    if not np.isfinite(values).all():
+        return ()
+    names = [name for _, name in FILM_PARTS]
+    return tuple(
+        FilmPart(name=name, shift_mev=value) for name, value in zip(names, values, strict=True)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kinetics:
     """Laws of the peak under light.
 

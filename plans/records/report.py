@@ -53,7 +53,7 @@ def report_page(run: Run) -> str:
         html.section("What the plan found", report_answer.found(run)),
         html.section("Spectra and course", _pictures(view)),
         html.section("From start to end", _changes(view)),
-        html.section("Budget of the shift", report_findings.budget(view)),
+        html.section("Budget of the shift", report_findings.budget(run, view)),
         html.section("Kinetics", report_findings.course_of_change(view)),
         html.section("Light and dose", _light(view)),
         html.section("Quality", _quality(view)),

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 
 from plans.analysis.kinetics import KineticFit, KineticsResult
 from plans.records import html
-from plans.records.findings import earlier_runs, kinetics, shift_budget
+from plans.records.findings import FilmPart, earlier_runs, film_parts, kinetics, shift_budget
 from plans.records.folder import local_time
-from plans.records.quantities import THIN_SPACE, Measured, duration, rounded
+from plans.records.quantities import THIN_SPACE, Measured, duration, fixed, rounded
 from plans.records.run import Run
 from plans.records.view import View
 
 
-def budget(view: View) -> Iterator[str]:
+def budget(run: Run, view: View) -> Iterator[str]:
     """Yield what the shift is made of.
 
     Args:
-        view: The run.
+        run: The run.
+        view: The same.
     """
+    if film := film_parts(run):
+        yield from _film(film)
+        return
     parts = shift_budget(view.metrics.changes)
     if not parts:
         yield html.paragraph("There is no shift to split: no frame has a peak.")
@@ -45,6 +49,25 @@ def budget(view: View) -> Iterator[str]:
             "products as well as coupling; width and area tell them apart.",
             "small",
         )
+
+
+def _film(parts: tuple[FilmPart, ...]) -> Iterator[str]:
+    whole = FilmPart(name="All of it", shift_mev=sum(part.shift_mev for part in parts))
+    rows = [
+        (
+            html.escape(part.name),
+            f"{fixed(part.shift_mev, 1)}{THIN_SPACE}meV",
+            f"{fixed(100 * part.shift_mev / whole.shift_mev, 0)}{THIN_SPACE}%",
+        )
+        for part in (*parts, whole)
+    ]
+    heading = ("Part", "In energy, to the red", "Share")
+    yield html.table(rows, heading=heading, kind="numbers")
+    yield html.paragraph(
+        "Two lines behind the measured absorbance of the film were fitted to its spectrum. From "
+        "the line of the dispersed crystals, their own reabsorption taken back.",
+        "small",
+    )
 
 
 def course_of_change(view: View) -> Iterator[str]:

@@ -41,6 +41,30 @@ def assembly_rows(folder: str) -> list[Row]:
     ]  # fmt: skip
 
 
+def budget_rows(folder: str) -> list[Row]:
+    """T4: the parts of the shift as the plan finds them, looking through the drop and the film."""
+    found = []
+    for name in ("drop", "coupling"):
+        with bench_with(folder, {"B2": name}) as bench:
+            summary, _ = run_plan(
+                folder, "evaporation_assembly", "position=B2", "blank_position=empty",
+                "lamp_irradiance_mw_cm2=0.02", "lamp_integration_time_s=0.1", *SHORT_DROP,
+                bench=bench,
+            )  # fmt: skip
+        found.append(summary)
+    mixed, coupled = found
+    targets = {"coupling": 11.0, "bulk_like": 30.0, "reabsorption": 51.0}
+    return [
+        *(
+            Row(id="T4", quantity=f"film, as the plan finds it: {part}, meV",
+                value=mixed[f"shift_{part}_mev"], target=target, tolerance=5.0)
+            for part, target in targets.items()
+        ),
+        Row(id="T4", quantity="film, rival: coupling as the plan finds it, meV",
+            value=coupled["shift_coupling_mev"], target=90.0, tolerance=6.0),
+    ]  # fmt: skip
+
+
 def knob_rows(folder: str) -> list[Row]:
     """T16: more nanocrystals, heat, ligand."""
     found = {
@@ -265,6 +289,7 @@ def calibration_rows(folder: str) -> list[Row]:
 
 PARTS = (
     assembly_rows,
+    budget_rows,
     knob_rows,
     regrowth_rows,
     photostability_rows,

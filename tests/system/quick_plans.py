@@ -102,8 +102,9 @@ def quick_plans(folder):
             summary="shift_nm",
         ),
         "evaporation_assembly": Quick(
-            devices=devices(*PL, "balance", thermostat="plate"),
-            values={"max_time_min": 4.0, "interval_s": 10.0, "temperature_degc": 30.0},
+            devices=devices(*PL, "balance", thermostat="plate", lamp="light"),
+            values={"max_time_min": 4.0, "interval_s": 10.0, "temperature_degc": 30.0,
+                    "blank_position": "sample"},
             changes={"extra": PLATE, "sample": "drop-5um-toluene"},
             summary="explanation",
         ),

@@ -1,13 +1,14 @@
 """What a report says of shift, kinetics and earlier runs."""
 
 import dataclasses
+import types
 
 import numpy as np
 import pytest
 
 from plans.records import open_run
 from plans.records.course import read_course
-from plans.records.findings import earlier_runs, kinetics, shift_budget
+from plans.records.findings import earlier_runs, film_parts, kinetics, shift_budget
 from plans.records.metrics import measure
 from plans.records.report import report_page
 from plans.records.report_findings import budget, course_of_change
@@ -36,7 +37,24 @@ def test_a_corrected_peak_splits_the_shift(run):
 
 def test_without_an_absorbance_the_shift_is_called_uncorrected(run):
     assert len(shift_budget(measure(read_course(run)).changes)) == 1
-    assert "Uncorrected" in " ".join(budget(view_of(run)))
+    assert "Uncorrected" in " ".join(budget(run, view_of(run)))
+
+
+def test_the_parts_of_a_film_are_those_that_the_plan_has_found(run):
+    columns = {
+        "shift_coupling_mev": np.array([9.0]),
+        "shift_bulk_like_mev": np.array([33.0]),
+        "shift_reabsorption_mev": np.array([50.0]),
+    }
+    film = types.SimpleNamespace(table=lambda stream: columns if stream == "summary" else {})
+    parts = film_parts(film)
+    assert [part.shift_mev for part in parts] == [9.0, 33.0, 50.0]
+    page = " ".join(budget(film, view_of(run)))
+    for words in ("Reabsorption in the film", "50.0", "92.0", "54"):
+        assert words in page
+    columns["shift_coupling_mev"] = np.array([float("nan")])
+    assert film_parts(film) == ()
+    assert film_parts(run) == ()
 
 
 def test_the_half_time_of_an_exponential_is_found(run):
