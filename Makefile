@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ORACLES := .venv-third-party
 QT6 := .venv-qt6
 
-.PHONY: demo test check acceptance blind-check repeat-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis screenshots test-qt6 clean
+.PHONY: demo test check acceptance blind-check repeat-check search-check bench driver-campaign reference pictures docs third-party campaign fuzz soak audit plan-campaign fuzz-analysis screenshots test-qt6 clean
 
 demo: $(VENV)/.ready  ## run a light-induced regrowth on the simulated bench
 	$(BIN)/regrow demo
@@ -34,6 +34,10 @@ blind-check: $(VENV)/.ready  ## fit 100 sets of hidden rate constants, count how
 
 repeat-check: $(VENV)/.ready  ## run one experiment twenty times, compare every document
 	$(BIN)/python tests/acceptance/run.py repeat
+
+search-check: $(VENV)/.ready  ## ten searches for the best condition against full grids
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[optimise]'
+	$(BIN)/python tests/acceptance/run.py search
 
 bench: $(VENV)/.ready  ## measure the speed against lmfit, write benchmarks.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -24,7 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 from table import Row  # noqa: E402 - found only after the line above
 
 OUTPUT = Path("acceptance.json")
-LONG = ("blind", "repeat")  # have targets of their own
+LONG = ("blind", "repeat", "search")  # have targets of their own
 WHOLE = "rows"
 
 
