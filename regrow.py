@@ -31,6 +31,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "instruments.commands.discover",
         "list the instruments that are there, without disturbing them",
     ),
+    "acknowledge": (
+        "instruments.commands.acknowledge",
+        "show what could not be confirmed to be off, and say that you have looked",
+    ),
     "new-bench": ("instruments.commands.new_bench", "write a bench file to begin with"),
     "analyse": ("plans.commands.analyse", "track the PL peak through files of spectra"),
     "report": ("plans.commands.report", "write the report of a recorded run again"),

@@ -76,7 +76,7 @@ class OwnerLock:
         if self.held:
             return
         try:
-            _make_folder(self.path.parent)
+            make_locks_folder(self.path.parent)
             self._lock.acquire(timeout=wait_s)
         except Timeout:
             raise BusyError(
@@ -138,7 +138,12 @@ def _user() -> str:
         return "an unknown user"
 
 
-def _make_folder(folder: Path) -> None:
+def make_locks_folder(folder: Path) -> None:
+    """Make the folder of the locks, for all users of this computer.
+
+    Args:
+        folder: As `locks_folder` returns it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):  # for the other users of this computer
         folder.chmod(0o777)

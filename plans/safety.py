@@ -1,5 +1,6 @@
 """Endings that are safe: what emits, heats or pumps is off."""
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,22 +9,49 @@ from bluesky.utils import Msg, MsgGenerator
 
 
 class Deliberately:
-    """Stops a device as the plan's own decision.
+    """Stops devices as the plan's own decision, all at the same time.
 
     The engine's stop message calls a dose or a move that it ends a failure, and a failure while a
-    run is being aborted would turn the abort into an error.
+    run is being aborted would turn the abort into an error. At the same time, because one that does
+    not answer must not keep another one lit.
+
+    Args:
+        devices: What is stopped, each by its own confirmed ``stop``.
     """
 
-    def __init__(self, device: Any) -> None:
-        self._device = device
+    def __init__(self, *devices: Any) -> None:
+        self._devices = devices
+        self._failures: list[Exception] = []
 
     def stop(self, *, success: bool = True) -> None:
-        """Stop the device; what was under way ends without an error."""
-        self._device.stop(success=success)
+        """Stop the devices; what was under way ends without an error.
+
+        Raises:
+            Exception: The first that a device raised, after all of them were told.
+        """
+        self._failures.clear()
+        threads = [
+            threading.Thread(target=self._stop, args=(device, success), name="ending", daemon=True)
+            for device in self._devices[1:]
+        ]
+        for thread in threads:
+            thread.start()
+        for device in self._devices[:1]:
+            self._stop(device, success)
+        for thread in threads:
+            thread.join()  # each ends by the time-outs of its line
+        if self._failures:
+            raise self._failures[0]
+
+    def _stop(self, device: Any, success: bool) -> None:
+        try:
+            device.stop(success=success)
+        except Exception as error:  # noqa: BLE001 - raised above, when all were told
+            self._failures.append(error)
 
 
 def switch_off(devices: Iterable[Any]) -> MsgGenerator[None]:
-    """Stop devices one after the other, each by its own confirmed ``stop``.
+    """Stop devices at the same time, each by its own confirmed ``stop``.
 
     Args:
         devices: What must be off; None entries are skipped.
@@ -31,16 +59,9 @@ def switch_off(devices: Iterable[Any]) -> MsgGenerator[None]:
     Raises:
         Exception: The first that a device raised, after all of them were told.
     """
-    failures: list[Exception] = []
-    for device in devices:
-        if device is None:
-            continue
-        try:
-            yield Msg("stop", Deliberately(device))
-        except Exception as error:  # noqa: BLE001 - the others must be stopped, too
-            failures.append(error)
-    if failures:
-        raise failures[0]
+    known = [device for device in devices if device is not None]
+    if known:
+        yield Msg("stop", Deliberately(*known))
 
 
 def ending_safe(plan: MsgGenerator[Any], devices: Sequence[Any]) -> MsgGenerator[Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from instruments.bench import Bench, load_bench
+from instruments.open_ends import OpenEnds
 from plans.catalogue import check_plan, find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
 from plans.guarding import GuardedRun
@@ -24,6 +25,7 @@ from plans.samples import SampleStore, SampleStoreError
 
 _log = logging.getLogger(__name__)
 _CTRL_C = "ended by the operator (Ctrl-C)"
+_LOOK = "; look at the instrument, then: regrow acknowledge BENCH"
 _PACKAGES = ("regrow", "bluesky", "ophyd", "pymeasure", "pyvisa", "pyvisa-py", "numpy", "scipy")
 
 
@@ -111,10 +113,17 @@ class Session:
                 known = {"bench": bench.name, **self._sample_card(), **(md or {})}
                 plan = self._plan(**devices, **self._values, md=known)
                 interlocks = Interlocks(bench, self._say)
+                kept = [] if addresses is not None else OpenEnds(self.bench_file).read()
+                checks += [
+                    Check(name="not confirmed off", verdict="refused", detail=f"{end}{_LOOK}")
+                    for end in kept
+                ]
                 self.outcome = self._refusal(checks, interlocks) or self._run(plan, interlocks)
             finally:
                 self._make_safe(bench)
                 self._bench = None
+                if addresses is None:
+                    self._keep_open_ends()
         self._wall_s = time.perf_counter() - wall_s
         if addresses is not None:
             self._simulated_s = time.monotonic() - start_s
@@ -268,6 +277,13 @@ class Session:
         """Tell whether a device is one more of a kind that the plan has a first of already."""
         same = [d for d in self._description.devices if d.device is parameter.device]
         return same[0] is not parameter
+
+    def _keep_open_ends(self) -> None:
+        """Keep what is not certain for whoever uses the bench next."""
+        try:
+            OpenEnds(self.bench_file).note(self.not_confirmed)
+        except OSError as error:
+            self._say(f"what was not confirmed off cannot be kept for the next run: {error}")
 
     def _make_safe(self, bench: Bench) -> None:
         self.not_confirmed = confirm_off(bench, self._say)

@@ -93,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(result, ensure_ascii=False), flush=True)
     else:
         print(_summary(result), flush=True)
+    if result["not_confirmed_off"] and not simulated and sys.stdin.isatty():
+        _wait_for_acknowledgement(session.bench_file)
     if session.interrupted:
         return _INTERRUPTED
     return 0 if result["exit_status"] == "success" and not result["not_confirmed_off"] else 1
@@ -117,6 +119,19 @@ def _check(session: "Session", args: argparse.Namespace, *, simulated: bool) -> 
 
         print(format_checks(checks))
     return 1 if any(check.verdict == "refused" for check in checks) else 0
+
+
+def _wait_for_acknowledgement(bench_file: Path) -> None:
+    """Keep what is not certain on the screen until the person says that it is off."""
+    from instruments.open_ends import OpenEnds
+
+    ends = OpenEnds(bench_file)
+    with contextlib.suppress(EOFError, KeyboardInterrupt):  # the next run asks again
+        while ends.read():
+            for end in ends.read():
+                _say(f"NOT CONFIRMED OFF {end}")
+            if input("Look at the instrument. Type OFF when it is off: ").strip().upper() == "OFF":
+                ends.acknowledge()
 
 
 def _say(text: str) -> None:

@@ -18,6 +18,7 @@ import pyvisa
 from instruments.bench import load_bench
 from instruments.guard.program import GuardedProgram
 from instruments.guard.watch import Limits, Watch
+from instruments.open_ends import OpenEnds
 
 _STDIN, _STDOUT = 0, 1
 
@@ -102,7 +103,13 @@ def main() -> int:
     report = watch.run()
     if report is None:
         return 0
-    return 3 if report.is_safe else 4
+    if report.is_safe:
+        return 3
+    try:
+        OpenEnds(order["bench_file"]).note(report.not_confirmed.values())
+    except OSError as error:
+        speak(f"guard: what is not certain cannot be kept: {error}")
+    return 4
 
 
 if __name__ == "__main__":

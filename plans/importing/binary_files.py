@@ -1,6 +1,8 @@
 """Read spectra from JCAMP-DX, SPC and NeXus files."""
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -15,6 +17,18 @@ _EXTRA: Final = "install it with: pip install 'regrow[files]'"
 _WAVENUMBER: Final = ("1/cm", "cm-1", "cm^-1", "wavenumber")
 _MICROMETRE: Final = ("micrometers", "micrometer", "microns", "um", "µm")
 _FEWEST_PIXELS: Final = 3
+_PATIENCE_S: Final = 30.0
+_WALK: Final = """
+import h5py, sys
+def look(name, node):
+    dict(node.attrs)
+    if isinstance(node, h5py.Dataset):
+        node[()]
+with h5py.File(sys.argv[1], "r") as file:
+    look("", file)
+    file.visititems(look)
+"""
+_RAISED: Final = 1  # exit code of a Python program that an exception ended
 
 
 def read_jcamp(path: Path) -> SpectrumSeries:
@@ -72,6 +86,7 @@ def read_nexus(path: Path) -> SpectrumSeries:
     """
     import h5py
 
+    _require_whole(path)
     try:
         with h5py.File(path, "r") as file:
             data = _default_data(file)
@@ -98,6 +113,29 @@ def read_nexus(path: Path) -> SpectrumSeries:
         for number, (row, time) in enumerate(zip(rows, times, strict=True), start=1)
     ]
     return _series(path, spectra, "NeXus")
+
+
+def _require_whole(path: Path) -> None:
+    """Let another process walk through a file first: a damaged one can hang or crash HDF5.
+
+    What the walk only finds odd is left to the reader.
+
+    Raises:
+        SpectrumFileError: It did not come back.
+    """
+    try:
+        walk = subprocess.run(
+            [sys.executable, "-P", "-c", _WALK, str(path.resolve())],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _broken(path, "NeXus", error) from error
+    if walk.returncode not in (0, _RAISED):
+        raise _broken(path, "NeXus", RuntimeError(f"HDF5 ended with code {walk.returncode}"))
 
 
 def in_nm(values: FloatArray, unit: str) -> FloatArray:

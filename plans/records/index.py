@@ -161,7 +161,7 @@ class RunIndex:
             with contextlib.closing(self._connection()) as connection:
                 yield connection
                 connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise RecordError(
                 self.path,
                 f"the index of runs cannot be used ({error}); close other programs that hold it, "
@@ -173,7 +173,7 @@ class RunIndex:
             return _begin(self.path, self.folder)
         except sqlite3.OperationalError:  # locked or not writable: nothing is wrong with the file
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             aside = self.path.with_suffix(".damaged")
             logger.warning("%s is damaged (%s): set aside as %s", self.path, error, aside.name)
             with contextlib.suppress(OSError):
@@ -201,7 +201,7 @@ def _begin(path: Path, folder: Path) -> sqlite3.Connection:
             for statement in SCHEMA:
                 connection.execute(statement)
             _refresh(connection, folder)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection

@@ -207,7 +207,7 @@ class SampleStore:
         with self._database() as database:
             names = ", ".join(_columns(card))
             rows = database.execute(f"SELECT {names} FROM {table} ORDER BY name").fetchall()
-        return [card(**dict(row)) for row in rows]
+            return [card(**dict(row)) for row in rows]
 
     def _of_sample(
         self, database: sqlite3.Connection, table: str, card: type[C], sample: str
@@ -223,7 +223,7 @@ class SampleStore:
         if row is not None:
             return dict(row)
         rows = database.execute(f"SELECT name FROM {table} ORDER BY name").fetchall()
-        known = ", ".join(row["name"] for row in rows) or "none yet"
+        known = ", ".join(str(row["name"]) for row in rows) or "none yet"
         raise SampleStoreError(self.path, f"there is no {name!r} among the {table}: {known}")
 
     def _append(
@@ -269,6 +269,10 @@ class SampleStore:
         except sqlite3.Error as error:
             raise SampleStoreError(
                 self.path, f"the store cannot be used ({error}); close other programs that hold it"
+            ) from error
+        except (ValueError, TypeError) as error:  # text that is none, columns that nobody made
+            raise SampleStoreError(
+                self.path, f"the store is damaged ({error}); put back a copy of it"
             ) from error
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

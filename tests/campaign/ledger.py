@@ -39,7 +39,8 @@ def all_spans(states):
 
 
 def is_on_at(intervals, at_s):
-    return any(a <= at_s and (b is None or at_s < b) for a, b in intervals)
+    """Tell whether anything was on up to an instant: in virtual time it may go off in the same."""
+    return any(a < at_s and (b is None or at_s <= b) for a, b in intervals)
 
 
 def off_after_s(intervals, at_s):

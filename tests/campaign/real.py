@@ -70,8 +70,9 @@ class Child:
 
     def _listen(self):
         for line in self.popen.stdout:
-            word, _, number = line.partition(" ")
-            self._said[word] = int(number)
+            word, _, number = line.strip().partition(" ")
+            if word in ("ack", "guard", "host") and number.isdigit():  # bluesky prints, too
+                self._said[word] = int(number)
 
     @property
     def acknowledged(self):

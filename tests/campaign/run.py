@@ -137,7 +137,8 @@ def table(rows):
     for row in rows:
         by_fault[row["fault"]].append(row)
     lines = [f"{'fault':<38}{'points':>7}{'struck':>7}{'on then':>8}{'ended':>7}"
-             f"{'off: median':>12}{'worst s':>9}{'> 2 s':>7}{'lost':>6}{'unread':>7}"
+             f"{'off: median':>12}{'worst s':>9}{'> 2 s':>7}{'from fault':>11}"
+             f"{'lost':>6}{'unread':>7}"
              f"{'left':>6}  exit"]  # fmt: skip
     for fault, some in sorted(by_fault.items()):
         struck = [row for row in some if row.get("struck")]
@@ -148,6 +149,7 @@ def table(rows):
             f"{fault:<38}{len(some):>7}{len(struck):>7}"
             f"{sum(bool(r.get('on_at_fault')) for r in struck):>8}{len(off):>7}"
             f"{median:>12.3f}{worst:>9.3f}{sum(s > OFF_WITHIN_S for s in off):>7}"
+            f"{max((r.get('from_fault_s') or 0.0 for r in struck), default=0.0):>11.3f}"
             f"{sum(r.get('lost') or 0 for r in some):>6}"
             f"{sum(r.get('readable') is False for r in some):>7}"
             f"{sum(bool(r.get('leftovers')) for r in some):>6}  "

@@ -343,9 +343,9 @@ def _run(plan, fault, instant_s, rng, folder, setting):
             thread.join()
             outcome = _go_on(engine, rng)
         row["exit_status"], row["reason"] = outcome.exit_status, str(outcome.reason)[:200]
+        open_ends = confirm_off(lab.bench, lambda _: None)  # at once, as a session does
         if fault is not None:
             thread.join()
-        open_ends = confirm_off(lab.bench, lambda _: None)
     states = {name: lab.simulators.state(name) for name in lab.bench}
     intervals = ledger.all_spans(states)
     row["length_s"] = time.monotonic() - start_s

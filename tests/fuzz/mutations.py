@@ -25,7 +25,7 @@ def value(rng: random.Random, depth: int = 0):
         return rng.randrange(-10_000, 10_000)
     if kind == 4:
         return word(rng)
-    return rng.choice(EDGES)
+    return _copy(rng.choice(EDGES))  # a change of it must not change the edge
 
 
 def word(rng: random.Random) -> str:

@@ -15,7 +15,6 @@ import random
 import shutil
 import sys
 import tempfile
-import time
 import traceback
 import warnings
 from pathlib import Path
@@ -27,24 +26,30 @@ from tests.fuzz.targets import all_targets
 HANG_S = 60.0
 
 
-def fuzz(name, target, *, seed, seconds, first, scratch):
+def cpu_s():
+    """Return the processor time of this process and of those that it has waited for, s."""
+    return sum(os.times()[:4])
+
+
+def fuzz(name, target, *, seed, seconds, first, scratch, note=lambda name, number: None):
     """Run cases for a time; return how many, the time, and the first finding."""
-    began_s = time.process_time()
+    began_s = cpu_s()
     number = first
     while True:
+        note(name, number)
         folder = Path(tempfile.mkdtemp(dir=scratch))
         faulthandler.dump_traceback_later(HANG_S, exit=True)
         try:
             target(random.Random(f"{seed}/{name}/{number}"), folder)
         except Exception:
             finding = {"case": number, "trace": traceback.format_exc()}
-            return number + 1 - first, time.process_time() - began_s, finding
+            return number + 1 - first, cpu_s() - began_s, finding
         finally:
             faulthandler.cancel_dump_traceback_later()
             shutil.rmtree(folder, ignore_errors=True)
         number += 1
-        if time.process_time() - began_s >= seconds:
-            return number - first, time.process_time() - began_s, None
+        if cpu_s() - began_s >= seconds:
+            return number - first, cpu_s() - began_s, None
 
 
 class Results:
@@ -57,14 +62,25 @@ class Results:
             if kept["seed"] == seed:
                 self.rows = {row["target"]: row for row in kept["rows"]}
 
+        self._now = path.with_suffix(".now")
+        if self._now.exists():  # the last call was ended in the middle of a case
+            name, number = self._now.read_text().rsplit(" ", 1)
+            done = int(number) + 1 - self.next_case(name)
+            self.add(name, done, 0.0, {"case": int(number), "trace": "it hung or broke off"})
+
+    def note(self, name, number):
+        """Remember what is being tried: a hang ends the program."""
+        self._now.write_text(f"{name} {number}")
+
     def next_case(self, name):
         return self.rows[name]["cases"] if name in self.rows else 0
 
-    def add(self, name, cases, cpu_s, finding):
+    def add(self, name, cases, used_s, finding):
         row = self.rows.setdefault(name, {"target": name, "cases": 0, "cpu_s": 0.0, "findings": []})
         row["cases"] += cases
-        row["cpu_s"] = round(row["cpu_s"] + cpu_s, 2)
+        row["cpu_s"] = round(row["cpu_s"] + used_s, 2)
         row["findings"] += [finding] if finding else []
+        self._now.unlink(missing_ok=True)
         self.path.write_text(json.dumps({
             "seed": self.seed, "cpu_s": self.cpu_s, "rows": list(self.rows.values())
         }, indent=1))  # fmt: skip
@@ -94,11 +110,12 @@ def main():
             first = results.next_case(name) if args.case is None else args.case
             seconds = args.seconds if args.case is None else 0.0
             print(f"{name:<44} {first:>9}", end="", flush=True)
-            cases, cpu_s, finding = fuzz(
-                name, target, seed=args.seed, seconds=seconds, first=first, scratch=scratch
-            )
+            cases, used_s, finding = fuzz(
+                name, target, seed=args.seed, seconds=seconds, first=first, scratch=scratch,
+                note=results.note if args.case is None else lambda name, number: None,
+            )  # fmt: skip
             if args.case is None:
-                results.add(name, cases, cpu_s, finding)
+                results.add(name, cases, used_s, finding)
             print(f" + {cases:>9} cases  {'ok' if finding is None else 'FOUND'}", flush=True)
             if finding is not None:
                 found += 1

@@ -1,6 +1,9 @@
 """What other systems for the same job were seen to do wrong, and where we show that we do not."""
 
 import ast
+import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,70 +12,17 @@ from bluesky import Msg
 from instruments.errors import InstrumentError
 from instruments.light_sources.emission import Emission
 from instruments.pumps import Dispense
+from plans.safety import ending_safe
 
 TESTS = Path(__file__).parents[1]
-HOLES = {
-    "the replies of two threads on one instrument are swapped": (
-        "unit/instruments/links/test_link_in_real_time.py",
-        "test_two_threads_never_get_each_others_answers",
-    ),
-    "one late reply makes every later value wrong": (
-        "unit/instruments/links/test_link_over_a_socket.py",
-        "test_a_late_answer_never_becomes_the_answer_to_the_next_question",
-    ),
-    "a lost line burns processor time and does not come back": (
-        "unit/instruments/links/test_link_over_a_socket.py",
-        "test_a_lost_line_refuses_at_once_then_comes_back",
-    ),
-    "a spectrometer whose peer has closed blocks for ever": (
-        "unit/instruments/links/test_seabreeze.py",
-        "test_a_read_never_waits_for_ever",
-    ),
-    "0.05 mL/min asked, 50 mL/min sent": (
-        "unit/instruments/test_ne1000_codec.py",
-        "test_fifty_microlitres_a_minute_never_become_fifty_millilitres",
-    ),
-    "halt skips the finalizers and leaves the light on": (
-        "system/test_regrowth_ends_safe.py",
-        "test_abort_and_halt",
-    ),
-    "what is measured after a pause is measured in the dark": (
-        "system/test_regrowth_ends_safe.py",
-        "test_pause_then_resume_lights_the_sample_again_and_keeps_the_dose",
-    ),
-    "events are lost by kill -9": (
-        "unit/plans/records/test_kill.py",
-        "test_every_acknowledged_event_is_there_after_a_kill",
-    ),
-    "a record cannot be read after a kill": (
-        "unit/plans/records/test_repair.py",
-        "test_a_record_cut_at_every_byte_yields_every_event_that_was_complete",
-    ),
-    "a plan whose data cannot be written ends as a success": (
-        "unit/plans/records/test_recorder.py",
-        "test_a_full_disk_ends_the_plan_safe_and_loses_nothing_earlier",
-    ),
-    "a file that somebody reads cannot be written": (
-        "unit/plans/records/test_recorder.py",
-        "test_a_reader_that_blocks_the_arrays_file_does_not_lose_a_row",
-    ),
-    "scan numbers are lost with the program": (
-        "unit/plans/records/test_index.py",
-        "test_two_programs_never_get_the_same_scan_number",
-    ),
-    "the program dies and what is on stays on": (
-        "system/test_guard.py",
-        "test_whatever_ends_the_program_the_bench_is_made_safe",
-    ),
-    "there is no one action that makes all safe": (
-        "system/test_window_host.py",
-        "test_safe_stop_makes_dark_ends_the_run_and_says_what_is_confirmed",
-    ),
-    "an instrument that was unplugged does not come back": (
-        "system/test_window_host.py",
-        "test_a_device_that_is_unplugged_is_lost_and_comes_back",
-    ),
-}
+PAGE = TESTS.parent / "docs" / "explanations" / "what-goes-wrong-elsewhere.md"
+ROW = re.compile(r"^\| (?P<hole>.+) \| `(?P<file>[\w/]+\.py)::(?P<test>test_\w+)` \|$", re.M)
+HOLES = {row["hole"]: (row["file"], row["test"]) for row in ROW.finditer(PAGE.read_text("utf-8"))}
+
+
+def test_every_row_of_the_page_names_a_test():
+    rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
+    assert len(rows) - rows.count("| seen | test |") == len(HOLES) > 50
 
 
 @pytest.mark.parametrize("hole", HOLES)
@@ -130,3 +80,53 @@ def test_the_light_goes_off_while_the_engine_is_in_the_middle_of_a_message(lab):
 
     lab.engine.run(plan())
     assert lit == [True, False]
+
+
+@pytest.mark.parametrize("way", ["error", "abort", "end"])
+def test_light_that_the_engine_was_not_told_of_is_off_in_the_end(lab, way):
+    emission = Emission(wavelength_nm=405, irradiance_mw_cm2=5)
+    aborting = threading.Thread(target=lambda: lab.engine.abort("enough"))
+    lit = []
+
+    def steps():
+        lab.bench["light"].set(emission).wait(10.0)  # behind the engine's back, as a put is
+        lit.append(not lab.lamp_is_off())
+        if way == "abort":
+            aborting.start()
+        yield Msg("sleep", None, 5.0)
+        if way == "error":
+            raise ValueError("somebody tripped over the plan")
+
+    def plan():
+        yield Msg("open_run")
+        yield from ending_safe(steps(), (lab.bench["light"],))
+        yield Msg("close_run")
+
+    lab.engine.run(plan())
+    if way == "abort":
+        aborting.join()
+    assert lit == [True]
+    assert lab.lamp_is_off()
+
+
+def test_a_silent_stage_does_not_keep_the_light_on(lab):
+    raised_s = []
+
+    def steps():
+        emission = Emission(wavelength_nm=405, irradiance_mw_cm2=5)
+        yield Msg("set", lab.bench["light"], emission, group="a")
+        yield Msg("wait", None, group="a")
+        lab.simulators.faults("stage").drop(exchanges=None)
+        raised_s.append(time.monotonic())
+        raise ValueError("somebody tripped over the plan")
+
+    def plan():
+        yield Msg("open_run")
+        devices = (lab.bench["stage"], lab.bench["light"], lab.bench["pump"])
+        yield from ending_safe(steps(), devices)
+
+    lab.engine.run(plan())
+    off_s = max(s for s, words in lab.simulators.state("light")["log"] if words.endswith("off"))
+    assert lab.lamp_is_off()
+    assert off_s - raised_s[0] < 0.5
+    lab.simulators.faults("stage").clear()

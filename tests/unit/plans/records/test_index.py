@@ -50,6 +50,14 @@ def test_a_damaged_index_is_set_aside_and_built_again(record, caplog):
     assert recorder.index.path.with_suffix(".damaged").exists()
 
 
+def test_an_index_with_bytes_that_are_no_text_is_built_again(record):
+    recorder = record(**TINY)
+    before = list_runs(recorder.folder)
+    path = recorder.index.path
+    path.write_bytes(path.read_bytes().replace(b"TABLE counter", b"TABLE c\xa0unter"))
+    assert list_runs(recorder.folder) == before
+
+
 def test_the_list_follows_the_folders(record, tmp_path):
     recorder = record(**TINY)
     (recorder.folder / "notes").mkdir()  # no run

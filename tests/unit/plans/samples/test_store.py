@@ -167,3 +167,14 @@ def test_what_is_put_in_comes_out_again(tmp_path_factory, volumes):
     for name, volume_ul in volumes.items():
         store.put(Sample(name=name, volume_ul=volume_ul))
     assert {sample.name: sample.volume_ul for sample in store.samples()} == volumes
+
+
+@pytest.mark.parametrize("bad", [b"m\x91de", b"mAde"])
+def test_a_store_with_a_damaged_table_says_so(store, bad):
+    store.put(Batch(name="b", made="2026-11-02"))
+    store.put(Sample(name="s", batch="b"))
+    data = store.path.read_bytes()
+    assert b"made" in data
+    store.path.write_bytes(data.replace(b"made", bad))
+    with pytest.raises(SampleStoreError):
+        store.card("s")
