@@ -15,6 +15,8 @@ from typing import Any, Self
 from bluesky.run_engine import RunEngine
 from bluesky.utils import DuringTask, FailedStatus, MsgGenerator, RunEngineInterrupted
 
+from plans.bundling import StreamBundler
+
 _log = logging.getLogger(__name__)
 
 STALL_S = 10.0  # longer than any single answer of a device or a disk may take
@@ -35,6 +37,15 @@ class Outcome:
     reason: str
     error: BaseException | None
     run_uids: tuple[str, ...]
+
+
+class _Engine(RunEngine):
+    RunBundler = StreamBundler
+
+
+def _run_engine(md: dict[str, Any] | None, **options: Any) -> RunEngine:
+    # Ctrl-C is handled by InterruptWatcher: the RunEngine's own handler wants a prompt.
+    return _Engine(md or {}, context_managers=[], during_task=DuringTask(), **options)
 
 
 class Engine:
@@ -61,10 +72,7 @@ class Engine:
         if scan_id_source is not None:
             options["scan_id_source"] = lambda _: scan_id_source()
         known = set(threading.enumerate())
-        # Ctrl-C is handled by InterruptWatcher: the RunEngine's own handler wants a prompt.
-        self.run_engine = RunEngine(
-            md or {}, context_managers=[], during_task=DuringTask(), **options
-        )
+        self.run_engine = _run_engine(md, **options)
         self._threads = [
             thread
             for thread in threading.enumerate()

@@ -11,8 +11,8 @@ import json
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 class Direction(enum.Enum):
@@ -24,8 +24,7 @@ class Direction(enum.Enum):
     EVENT = "#"
 
 
-@dataclass(frozen=True, kw_only=True)
-class WireEntry:
+class WireEntry(NamedTuple):
     """One entry of the log.
 
     Attributes:

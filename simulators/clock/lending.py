@@ -6,10 +6,13 @@ costs no hand-over to another thread and back, which takes longer than the answe
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
+import selectors
+from collections.abc import Callable
+from typing import TypeAlias
 
 from simulators.clock.locks import managed
+
+Events: TypeAlias = list[tuple[selectors.SelectorKey, int]]
 
 
 class LentLoop:
@@ -17,7 +20,7 @@ class LentLoop:
 
     Args:
         loop: Any loop, not running.
-        poll: Tells whether a file of the loop is ready.
+        poll: Tells which files of the loop are ready.
         now_s: Reads the virtual clock, s.
     """
 
@@ -25,20 +28,30 @@ class LentLoop:
         self,
         loop: asyncio.AbstractEventLoop,
         *,
-        poll: Callable[[], bool],
+        poll: Callable[[], Events],
         now_s: Callable[[], float],
     ) -> None:
         self._loop = loop
         self._poll = poll
         self._now_s = now_s
         self._is_idle = False
+        self._found: Events = []
         self.deadline_s: float | None = now_s()
         self.has_ended = False
         self.error: BaseException | None = None
 
     def is_due(self) -> bool:
         """Tell whether the loop has something to do."""
-        return (self.deadline_s is not None and self.deadline_s <= self._now_s()) or self._poll()
+        self._found = []
+        if self.deadline_s is not None and self.deadline_s <= self._now_s():
+            return True
+        self._found = self._poll()
+        return bool(self._found)
+
+    def take_found(self) -> Events:
+        """Return what the last look found, once: the selector need not look again."""
+        found, self._found = self._found, []
+        return found
 
     def idle(self, timeout_s: float | None) -> None:
         """Called by the selector of the loop when there is nothing to do: end the turn.
@@ -53,22 +66,15 @@ class LentLoop:
     def step(self) -> None:
         """Do all that there is to do, on the calling thread, which may run a loop of its own."""
         self._is_idle = False
+        outer = asyncio._get_running_loop()  # noqa: SLF001
+        asyncio._set_running_loop(None)  # noqa: SLF001
         try:
-            with _no_loop_running():
-                self._loop.run_forever()
+            self._loop.run_forever()
         except BaseException as error:  # noqa: BLE001 - raised where the loop lives
             self.error = error
+        finally:
+            asyncio._set_running_loop(outer)  # noqa: SLF001
         self.has_ended = not self._is_idle
-
-
-@contextlib.contextmanager
-def _no_loop_running() -> Iterator[None]:
-    outer = asyncio._get_running_loop()  # noqa: SLF001
-    asyncio._set_running_loop(None)  # noqa: SLF001
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(outer)  # noqa: SLF001
 
 
 def run_lent(loop: asyncio.AbstractEventLoop) -> None:

@@ -203,8 +203,15 @@ def _select(
         _charge_spinning(here[0], bool(readers) and any(found))
         return found
     _spins.pop(originals.get_ident(), None)
-    here[0].block(timeout, ready=lambda: any(originals.select_fds(readers, writers, errors, 0)))
-    return originals.select_fds(readers, writers, errors, 0)
+
+    def ready() -> bool:
+        nonlocal found
+        found = originals.select_fds(readers, writers, errors, 0)
+        return any(found)
+
+    if here[0].block(timeout, ready=ready) != "ready":
+        found = originals.select_fds(readers, writers, errors, 0)
+    return found
 
 
 def _charge_spinning(clock: VirtualClock, for_reading: bool) -> None:
@@ -220,12 +227,14 @@ def _charge_spinning(clock: VirtualClock, for_reading: bool) -> None:
 _known_ends: weakref.WeakKeyDictionary[socket.socket, tuple[object, object]] = (
     weakref.WeakKeyDictionary()
 )
-"""Of connected sockets: asking the system for every byte that passes would cost more than it."""
+"""Of connected TCP sockets: asking for every byte that passes would cost more than the byte."""
 
 
 def _ends(sock: socket.socket) -> tuple[object, object] | None:
     ends = _known_ends.get(sock)
     if ends is None:
+        if sock.family != socket.AF_INET or sock.type != socket.SOCK_STREAM:
+            return None
         try:
             ends = sock.getsockname(), sock.getpeername()
         except OSError:
@@ -265,10 +274,8 @@ def _patch_serial_ports() -> None:
 def _patch_sockets() -> None:
     def note(sock: socket.socket, count: int, *, sent: bool) -> None:
         here = managed()
-        if here is None or sock.family != socket.AF_INET or sock.type != socket.SOCK_STREAM:
-            return
-        ends = _ends(sock)
-        if ends is None:
+        ends = None if here is None else _ends(sock)
+        if here is None or ends is None:
             return
         mine, other = ends
         if sent:
@@ -292,13 +299,13 @@ def _patch_sockets() -> None:
 
     def recv(self: socket.socket, size: int, flags: int = 0) -> bytes:
         data = originals.socket_recv(self, size, flags)
-        if not flags & socket.MSG_PEEK:
+        if not flags or not flags & socket.MSG_PEEK:  # the flag is an enum, which is slow
             _note_read(self, len(data))
         return data
 
     def recv_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         count = originals.socket_recv_into(self, buffer, nbytes, flags)
-        if not flags & socket.MSG_PEEK:
+        if not flags or not flags & socket.MSG_PEEK:
             _note_read(self, count)
         return count
 
@@ -347,7 +354,7 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self.lent is not None:
-            events = super().select(0)
+            events = self.lent.take_found() or super().select(0)
             if not events and timeout != 0:
                 self.lent.idle(timeout)
             return events
@@ -376,7 +383,7 @@ class _EventLoop(asyncio.SelectorEventLoop):
     def lend(self, clock: VirtualClock) -> Iterator[LentLoop]:
         """Let other threads of the clock run the loop as long as this lasts."""
         poll = super(_Selector, self._files).select
-        lent = LentLoop(self, poll=lambda: bool(poll(0)), now_s=clock.monotonic_s)
+        lent = LentLoop(self, poll=lambda: poll(0), now_s=clock.monotonic_s)
         self._files.lent = lent
         try:
             yield lent
