@@ -64,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     args = _parse(words)
     os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+    # All matrices here are small: threads that wait for each other would only take the processor.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _set_up_logging(debug=args.debug)
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know µ and °
         with contextlib.suppress(AttributeError, ValueError):

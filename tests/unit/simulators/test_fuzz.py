@@ -43,7 +43,7 @@ def pieces_of(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_no_bytes_make_a_simulator_raise_or_hang(model):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(pieces=pieces_of(model))
     def survives(pieces):
         instrument = simulator(model)
