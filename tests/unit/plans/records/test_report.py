@@ -50,7 +50,7 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture
 def page_of(record, monkeypatch):
-    """Record a run and read its report, whose pictures are not drawn: they have tests of their own."""
+    """Record a run and read its report without its pictures, which have tests of their own."""
     for picture in ("spectra_png", "course_png"):
         monkeypatch.setattr(f"plans.records.report.{picture}", lambda view: b"a picture")
     return lambda **changes: Page(report_page(open_run(record(**changes).run_folder.path)))
