@@ -27,7 +27,7 @@ from simulators.usb_description import is_usb_address
 from simulators.usb_devices import UsbDevices
 
 if TYPE_CHECKING:
-    from simulators.usb_bus import UsbPort
+    from simulators.usb_port import UsbPort
 
 T = TypeVar("T")
 

@@ -10,7 +10,8 @@ from simulators.server import LoopClock
 from simulators.usb_description import UsbInstrument, usb_serial
 
 if TYPE_CHECKING:
-    from simulators.usb_bus import UsbPort, VirtualUsbBus
+    from simulators.usb_bus import VirtualUsbBus
+    from simulators.usb_port import UsbPort
 
 
 class UsbDevices:
@@ -68,7 +69,7 @@ class UsbDevices:
         loop: asyncio.AbstractEventLoop,
     ) -> "UsbPort":
         """Return the port of a device."""
-        from simulators.usb_bus import UsbPort
+        from simulators.usb_port import UsbPort
 
         assert self._bus is not None
         on_usb = cast("UsbInstrument", instrument)  # looked at when it was added

@@ -8,56 +8,21 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 from pymeasure.adapters import Adapter
 
-from instruments.errors import (
-    ConfigurationError,
-    DeviceFaultError,
-    LimitError,
-    LinkError,
-    LinkTimeoutError,
-    NotConnectedError,
-    ProtocolError,
-)
+from instruments.errors import LinkError, LinkTimeoutError, NotConnectedError, ProtocolError
 from instruments.links.line import QUIET_S, Line, Opener
+from instruments.links.part import LINE_IS_FINE, PartOfExchange
 from instruments.links.port import shown
 from instruments.links.serial_settings import SerialSettings
 from instruments.links.wire_log import WireLog
 
 _TURN_TIMEOUT_S = 30.0  # longer than the longest exchange, which is a 10 s exposure
 
-# These say nothing against the line: the device answered as its manual says, or was never asked.
-_LINE_IS_FINE = (DeviceFaultError, LimitError, ConfigurationError, NotConnectedError)
-
 Hook = Callable[[], None]
 _LOGGER = logging.getLogger(__name__)
-
-
-class _PartOfExchange:
-    """Writing or reading inside an exchange: takes note of errors, the turn is taken already.
-
-    Args:
-        line: Where they happen.
-    """
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Take note of an error, in case that the caller goes on after it."""
-        if error is not None and not isinstance(error, _LINE_IS_FINE):
-            self._line.failed(answered=isinstance(error, ProtocolError))
 
 
 class Link(Adapter):
@@ -125,7 +90,7 @@ class Link(Adapter):
         self._session = 0  # of the line, for which the device is in order
         self._settled = 0  # how many errors of the line this link has got over
         self._must_restore = False
-        self._part = _PartOfExchange(self.line)
+        self._part = PartOfExchange(self.line)
         self._made = True
 
     def __repr__(self) -> str:
@@ -216,7 +181,7 @@ class Link(Adapter):
         self.line.acquire(self, wait_s, urgent=urgent)
         try:
             yield self
-        except _LINE_IS_FINE:
+        except LINE_IS_FINE:
             raise
         except BaseException as error:
             self.line.failed(answered=isinstance(error, ProtocolError))
