@@ -32,6 +32,9 @@ IntervalS = Annotated[
 BaselineFrames = Annotated[
     int, Quantity(help="spectra before anything happens", minimum=3, maximum=50)
 ]
+FramesEach = Annotated[
+    int, Quantity(help="spectra averaged at each composition", minimum=3, maximum=50)
+]
 Position = Annotated[str, Quantity(help="stage position of the sample")]
 MeterPosition = Annotated[str, Quantity(help="stage position of the power meter")]
 BlankPosition = Annotated[str, Quantity(help="stage position of pure solvent")]

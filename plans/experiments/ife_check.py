@@ -13,7 +13,7 @@ from instruments.pumps import SyringePump
 from instruments.thermal import Thermostat
 from plans.absorbance import AbsorbanceMeter
 from plans.annotations import (
-    BaselineFrames,
+    FramesEach,
     MixS,
     RateUlMin,
     SettleS,
@@ -55,7 +55,7 @@ class IfeCheck(TransmissionExperiment):
     mix_s: MixS = 30.0
     settle_s: SettleS = 10.0
     solvent: Solvent = "toluene"
-    frames_per_step: BaselineFrames = 5
+    frames_per_step: FramesEach = 5
     pump: Annotated[SyringePump | None, Quantity(help="adds pure solvent")] = None
     waste_pump: Annotated[
         SyringePump | None, Quantity(help="takes sample out before each dilution")

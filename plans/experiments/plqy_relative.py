@@ -10,7 +10,7 @@ from bluesky.utils import MsgGenerator
 from plans.absorbance import AbsorbanceMeter
 from plans.analysis import relative_quantum_yield
 from plans.analysis.calibration import photon_integral
-from plans.annotations import BaselineFrames
+from plans.annotations import FramesEach
 from plans.checks import SOLVENTS
 from plans.experiments.base import plan_of
 from plans.experiments.transmission import TransmissionExperiment
@@ -91,7 +91,7 @@ class PlqyRelative(TransmissionExperiment):
     solvent: Annotated[str, Quantity(help="solvent of the sample", choices=tuple(SOLVENTS))] = (
         "toluene"
     )
-    frames_per_step: BaselineFrames = 5
+    frames_per_step: FramesEach = 5
 
     def duration_s(self) -> float:
         """Return the longest time that the run can take, s."""

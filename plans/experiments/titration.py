@@ -14,7 +14,7 @@ from instruments.thermal import Thermostat
 from plans.absorbance import AbsorbanceMeter
 from plans.annotations import (
     AutoExposure,
-    BaselineFrames,
+    FramesEach,
     MixS,
     RateUlMin,
     SettleS,
@@ -67,7 +67,7 @@ class Titration(TransmissionExperiment):
         float, Quantity(help="stirring while mixing", unit="rpm", minimum=0, maximum=1500)
     ] = 500.0
     solvent: Solvent = "toluene"
-    frames_per_step: BaselineFrames = 3
+    frames_per_step: FramesEach = 3
     auto_exposure: AutoExposure = True
     pump: Annotated[SyringePump | None, Quantity(help="adds the liquid")] = None
     thermostat: Annotated[Thermostat | None, Quantity(help="stirs")] = None
