@@ -96,13 +96,15 @@ def test_a_disk_that_becomes_read_only_is_told_and_what_was_recorded_stays(tmp_p
     def refuse(_):
         raise OSError(errno.EROFS, "Read-only file system")
 
+    for name, document in Regrowth(baseline=2, exposure=4, dark_tail=0, pixels=8).documents():
+        recorder(name, document)
+        kept += name == "event"
+        if kept == 3:
+            break
+    (writer,) = recorder._open.values()
+    writer._journal._write = refuse
     with pytest.raises(RecordError, match=r"run\.jsonl.*Read-only file system.*start again"):
-        for name, document in Regrowth(baseline=2, exposure=4, dark_tail=0, pixels=8).documents():
-            if kept == 3:
-                for writer in recorder._open.values():
-                    writer._journal._write = refuse
-            recorder(name, document)
-            kept += name == "event"
+        recorder("event", {**document, "uid": "the next", "seq_num": document["seq_num"] + 1})
     recorder.close()
     run = open_run(recorder.run_folder.path)
     assert run.exit_status == "unfinished"
