@@ -11,7 +11,7 @@ from simulators.bench import SimulatedBench
 from tests.system.conftest import DEMO
 from tests.system.quick_plans import PLATE
 
-VALUES = ["max_time_min=10", "dark_tail_min=0", "baseline_frames=3", "plateau=no"]
+VALUES = ["max_time_min=4", "dark_tail_min=0", "baseline_frames=3", "plateau=no"]
 HOT = """
 [[interlock]]
 name = "plate too hot"
