@@ -170,6 +170,8 @@ class Conductor:
         window.experiment.set_speed(info.speed)
         window.experiment.set_ready(ready=True, why="checking …")
         window.experiment.set_plans(info.plans, str(window.settings.value("plan", "")))
+        if info.not_confirmed:
+            self._raise_alarm(info.not_confirmed)
         if window.queue.lost:
             lost = window.queue.lost[0]
             window.bar.safe_report.set_text(

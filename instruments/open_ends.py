@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruments.errors import DeviceFaultError
 from instruments.owner import locks_folder, make_locks_folder
 
 
@@ -59,6 +60,19 @@ class OpenEnds:
                 case {"time_s": int() | float() as time_s, "what": str(what)}:
                     found.append(OpenEnd(time_s=float(time_s), what=what))
         return found
+
+    def refuse(self) -> None:
+        """Refuse a run while nobody has acknowledged what may still be on.
+
+        Raises:
+            DeviceFaultError: What it is, and what to do.
+        """
+        for end in self.read():
+            raise DeviceFaultError(
+                self.bench_file.name,
+                f"not confirmed off {end}; look at the instrument, then: "
+                f"regrow acknowledge {self.bench_file}",
+            )
 
     def note(self, sentences: Iterable[str]) -> None:
         """Keep what is not certain.

@@ -13,6 +13,7 @@ from instruments.errors import InterlockOpenError
 from instruments.interlocks import InterlockRule, InterlockWatch, Trip
 from plans.engine import Engine
 from plans.progress import Note
+from plans.records import ReactionLog
 from plans.stubs import save_event
 
 _CLEAR_S = 5.0  # so long all must be well before a run goes on by itself
@@ -28,12 +29,21 @@ class Interlocks:
     Args:
         bench: The bench, connected.
         say: Receives sentences for the person.
+        log: Where reactions are kept that no run is there to keep; None keeps them in runs only.
         attended: Whether a person sees the pause and may resume or end the run. Without one, a rule
             that does not resume by itself ends the run.
     """
 
-    def __init__(self, bench: Bench, say: Callable[[str], None], *, attended: bool = False) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        say: Callable[[str], None],
+        *,
+        log: ReactionLog | None = None,
+        attended: bool = False,
+    ) -> None:
         self.remarks = Remarks()
+        self._log = log
         self._bench = bench
         self._say = say
         self._attended = attended
@@ -69,8 +79,19 @@ class Interlocks:
         Raises:
             InterlockOpenError: What trips.
         """
-        for trip in self.refusals():
+        trips = self.refusals()
+        self.note_refused(trips)
+        for trip in trips:
             raise InterlockOpenError(trip.rule.device, f"{trip}; put it right, then start the run")
+
+    def note_refused(self, trips: list[Trip]) -> None:
+        """Write down that a run was refused.
+
+        Args:
+            trips: What trips.
+        """
+        for trip in trips:
+            self._note(trip, "refused")
 
     def watch(self) -> None:
         """Watch between runs, too: what then trips a rule that makes safe is switched off."""
@@ -107,7 +128,8 @@ class Interlocks:
         engine = self._engine
         reaction = trip.rule.reaction
         self._say(f"INTERLOCK {trip.rule.name}: {trip.cause} ({_WORDS[reaction]})")
-        self.remarks.put(trip, reaction)
+        if engine is not None:
+            self.remarks.put(trip, reaction)
         if reaction == "make_safe":
             if engine is not None:
                 self._aside(lambda: engine.abort(str(trip)))
@@ -116,6 +138,7 @@ class Interlocks:
                 self._say(f"NOT CONFIRMED OFF: {'; '.join(failed)}")
         elif reaction == "pause" and engine is not None and engine.is_running:
             self._aside(lambda: self._pause(engine, trip))
+        self._note(trip, reaction)  # last: a slow disk keeps nothing lit
 
     def _pause(self, engine: Engine, trip: Trip) -> None:
         """Pause a run, and let it go on or end it as the rule says."""
@@ -128,6 +151,7 @@ class Interlocks:
             if not self._attended:
                 self._say(f"{trip}. The run is ended: the rule does not let it resume by itself")
                 engine.abort(str(trip))
+                self._note(trip, "ended")
             return
         well_since_s = time.monotonic()
         while self._engine is engine and engine.is_paused:
@@ -137,10 +161,21 @@ class Interlocks:
             elif time.monotonic() - well_since_s >= _CLEAR_S:
                 self._say("all interlocks are closed: the run goes on")
                 engine.resume()
+                self._note(trip, "resumed")
                 return
 
     def _cleared(self, rule: InterlockRule) -> None:
         self._say(f"interlock {rule.name}: all is well again")
+        if self._log is not None:
+            self._log.note(rule.name, "cleared", bench=self._bench.name)
+
+    def _note(self, trip: Trip, reaction: str) -> None:
+        if self._log is not None:
+            value, running = str(trip.value), self._engine is not None
+            self._log.note(
+                trip.rule.name, reaction, bench=self._bench.name, cause=trip.cause, value=value,
+                in_run=running,
+            )  # fmt: skip
 
     def _aside(self, work: Callable[[], object]) -> None:
         """Do what may wait for the engine without keeping the other rules from being watched."""

@@ -20,7 +20,7 @@ from plans.live.progress_line import ProgressLine
 from plans.off import confirm_dark, confirm_off
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
-from plans.records import LiveAnswer, RunIndex, RunRecorder
+from plans.records import LiveAnswer, ReactionLog, RunIndex, RunRecorder
 from plans.samples import SampleStore, SampleStoreError
 
 _log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class Session:
                 self._say(format_checks(checks))
                 known = {"bench": bench.name, **self._sample_card(), **(md or {})}
                 plan = self._plan(**devices, **self._values, md=known)
-                interlocks = Interlocks(bench, self._say)
+                interlocks = Interlocks(bench, self._say, log=ReactionLog(self._runs_folder))
                 kept = [] if addresses is not None else OpenEnds(self.bench_file).read()
                 checks += [
                     Check(name="not confirmed off", verdict="refused", detail=f"{end}{_LOOK}")
@@ -188,10 +188,9 @@ class Session:
             return {}
 
     def _refusal(self, checks: list[Check], interlocks: Interlocks) -> Outcome | None:
-        tripped = [
-            Check(name="interlock", verdict="refused", detail=str(trip))
-            for trip in interlocks.refusals()
-        ]
+        trips = interlocks.refusals()
+        interlocks.note_refused(trips)
+        tripped = [Check(name="interlock", verdict="refused", detail=str(trip)) for trip in trips]
         try:
             require(self._description.name, [*checks, *tripped])
         except PreflightError as error:

@@ -12,12 +12,14 @@ from gui import messages
 from gui.host.console import Console
 from gui.host.devices import keepers_of, states_of
 from gui.host.interlocks import InterlockDesk
+from gui.host.open_ends import OpenEndsDesk
 from gui.host.pace import FASTEST, Pace
 from gui.host.runs import RunDesk
 from instruments.bench import SafeOutcome, load_bench
 from instruments.bench_file import read_bench_file
 from instruments.errors import InstrumentError
 from plans.guarding import GuardedRun
+from plans.records import ReactionLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,7 +66,8 @@ class Host:
             self._guard.__enter__()
         self._nudge = threading.Event()
         self.keepers = keepers_of(self.bench, pace, self._nudge.set)
-        self.interlocks = InterlockDesk(self.bench, tell)
+        self.interlocks = InterlockDesk(self.bench, tell, ReactionLog(runs_folder))
+        self._open_ends = OpenEndsDesk(self.bench.devices, None if pace.simulated else bench_file)
         self.runs = RunDesk(
             self.bench,
             interlocks=self.interlocks.interlocks,
@@ -73,6 +76,7 @@ class Host:
             md={"simulated": True} if pace.simulated else {},
             extra_plans=extra_plans,
             guard=self._guard,
+            open_ends=self._open_ends,
         )
         self._log = _ToWindow(tell)
         self._console = Console(self.bench, self.runs.plans, self._run_plan)
@@ -92,7 +96,7 @@ class Host:
             messages.CheckBench: self._check_bench,
             messages.Code: lambda m: self._tell(self._console.run(m)),
             messages.Complete: lambda m: self._tell(self._console.complete(m)),
-            messages.Acknowledge: lambda m: _LOGGER.warning("acknowledged: %s", m.text),
+            messages.Acknowledge: lambda m: self._open_ends.acknowledge(m.text),
             messages.Shutdown: lambda _: self._shut_down(),
         }
 
@@ -182,6 +186,7 @@ class Host:
                 keeper.info(self._models.get(name, "")) for name, keeper in self.keepers.items()
             ),
             plans=self.runs.infos(),
+            not_confirmed=self._open_ends.texts(),
         )
 
     def _safe_stop(self, message: messages.SafeStop) -> None:
@@ -201,6 +206,8 @@ class Host:
             for o in outcomes
         )
         took_s = time.perf_counter() - started_s
+        if final:
+            self._open_ends.keep((o.device, o.message) for o in outcomes if not o.confirmed)
         self._tell(messages.SafeReport(lines=lines, took_s=took_s, final=final))
 
     def _act(self, message: messages.Act) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gui import messages
 from instruments.bench import Bench
 from plans.interlocking import Interlocks
+from plans.records import ReactionLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,10 +26,11 @@ class InterlockDesk:
     Args:
         bench: The bench.
         tell: Takes a message for the window.
+        log: Where every reaction is written down.
     """
 
-    def __init__(self, bench: Bench, tell: Callable[..., None]) -> None:
-        self.interlocks = Interlocks(bench, _LOGGER.warning, attended=True)
+    def __init__(self, bench: Bench, tell: Callable[..., None], log: ReactionLog) -> None:
+        self.interlocks = Interlocks(bench, _LOGGER.warning, log=log, attended=True)
         self._bench = bench
         self._tell = tell
         self._is_watching = False

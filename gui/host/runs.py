@@ -11,6 +11,7 @@ from typing import Any
 
 from gui import messages
 from gui.host.feed import DocumentFeed
+from gui.host.open_ends import OpenEndsDesk
 from gui.host.plan_infos import devices_for, plan_info
 from gui.host.shown_fit import ShownFit
 from instruments.bench import Bench
@@ -46,6 +47,7 @@ class RunDesk:
         extra_plans: Name of a module with further `PLANS`, for benchmarks and tests.
         interlocks: Watches the rules of the bench.
         guard: Makes safe when this process cannot; None where nothing real can be left on.
+        open_ends: Keeps what could not be confirmed to be off.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class RunDesk:
         tell: Callable[..., None],
         md: Mapping[str, Any],
         interlocks: Interlocks,
+        open_ends: OpenEndsDesk,
         extra_plans: str | None = None,
         guard: GuardedRun | None = None,
     ) -> None:
         self._guard = guard
         self._interlocks = interlocks
+        self._open_ends = open_ends
         self.plans = dict(PLANS)
         if extra_plans is not None:
             self.plans.update(importlib.import_module(extra_plans).PLANS)
@@ -156,6 +160,7 @@ class RunDesk:
 
     def _run(self, request: messages.Run, recorder: RunRecorder) -> tuple[Outcome | None, str]:
         try:
+            self._open_ends.refuse()
             self._interlocks.refuse()
             plan = self._plan(request.plan, request.values, request.md)
             index = RunIndex(self._runs_folder)
@@ -271,9 +276,10 @@ class RunDesk:
         return devices_for(description, self._bench, wanted), plain
 
     def _not_confirmed(self) -> tuple[str, ...]:
-        """See that all is off after a run, as far as devices answer."""
-        connected = {name: d for name, d in self._bench.devices.items() if d.connected}
-        outcomes = Bench(self._bench.name, connected).make_safe()
+        """See that all is off after a run; a line that is lost confirms nothing."""
+        used = {name: d for name, d in self._bench.devices.items() if d.was_connected}
+        outcomes = Bench(self._bench.name, used).make_safe()
+        self._open_ends.keep((o.device, o.message) for o in outcomes if not o.confirmed)
         return tuple(f"{o.device}: {o.message}" for o in outcomes if not o.confirmed)
 
 

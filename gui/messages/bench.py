@@ -148,6 +148,7 @@ class BenchInfo:
         devices: The devices.
         plans: The plans that can be run.
         holder: Who holds the bench when it is not this process, else "".
+        not_confirmed: What an earlier run could not confirm to be off, not acknowledged yet.
     """
 
     name: str
@@ -158,6 +159,7 @@ class BenchInfo:
     devices: tuple[DeviceInfo, ...]
     plans: tuple[PlanInfo, ...]
     holder: str = ""
+    not_confirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,13 +18,14 @@ from bluesky.utils import MsgGenerator
 
 from instruments.bench import load_bench
 from instruments.errors import ConfigurationError
+from instruments.open_ends import OpenEnds
 from plans.catalogue import PLANS
 from plans.engine import Engine
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
 from plans.queueing.described import plans_for_queue
 from plans.queueing.reports import ReportsBehind
-from plans.records import LiveAnswer, RunIndex, RunRecorder
+from plans.records import LiveAnswer, ReactionLog, RunIndex, RunRecorder
 
 BENCH_VARIABLE, RUNS_VARIABLE = "REGROW_BENCH", "REGROW_RUNS"
 
@@ -42,12 +43,20 @@ _recorder = RunRecorder(_runs)
 _reports = ReportsBehind(_recorder)
 bench = load_bench(_bench_file)
 bench.own(program="queue server")
+_open_ends = OpenEnds(_bench_file)
 _guarded = GuardedRun(_bench_file, folder=_runs, say=_log.error)
 _guarded.__enter__()  # for the life of the worker: whoever kills it leaves nothing lit
 bench.connect()
+
+
+def _make_safe() -> None:
+    """Leave the bench safe; what is not certain is kept for whoever comes next."""
+    _open_ends.note(o.message for o in bench.make_safe() if not o.confirmed)
+
+
 # A worker is a process of multiprocessing: at its end finalizers run, functions of atexit do not.
 _last_steps: tuple[Callable[[], object], ...] = (
-    _guarded.guard.close, _reports.close, bench.close, bench.make_safe
+    _guarded.guard.close, _reports.close, bench.close, _make_safe
 )  # fmt: skip
 for _priority, _step in enumerate(_last_steps):
     Finalize(None, _step, (), None, _priority)  # the highest first: safe before anything else
@@ -65,11 +74,16 @@ _engine = Engine(
     callbacks=(_recorder, _reports, _tell_guard, LiveAnswer(_recorder)),
 )
 _guarded.protect(_engine, bench)
-_interlocks = Interlocks(bench, _log.error, attended=True)  # the queue's operator resumes
+# Attended: the queue's operator resumes.
+_interlocks = Interlocks(bench, _log.error, log=ReactionLog(_runs), attended=True)
 
 
 def _interlocked(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
-    """Refuse a plan while an interlock is open, and note what trips during it."""
+    """Refuse a plan while an interlock is open or nobody has looked at what may be on.
+
+    What trips during the plan goes into its record.
+    """
+    _open_ends.refuse()
     _interlocks.refuse()
     return _interlocks.remarks.write_into(plan)
 

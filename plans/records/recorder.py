@@ -23,13 +23,12 @@ from plans.records.errors import RecordError
 from plans.records.folder import RunFolder, create_folder, file_uri
 from plans.records.index import RunIndex
 from plans.records.journal import Document, Journal
+from plans.records.surroundings import ClockWatch, DiskPace
 
 Line = tuple[str, Document] | tuple[str, Document, Document]
 Progress = Callable[[str, float], None]
 logger = logging.getLogger(__name__)
 
-SLOW_S = 2.0  # a disk that takes longer to confirm is worth a word
-JUMP_S = 2.0  # far more than a clock that is being corrected moves between two documents
 NUMBER_KINDS = "biuf"  # numpy's letters: bool, signed, unsigned, float
 FALLBACK_DTYPE = "<f8"  # what readers of stream resources take where a descriptor names none
 
@@ -264,7 +263,8 @@ class RunRecorder:
         self.index = RunIndex(self.folder)
         self._sync_interval_s = sync_interval_s
         self._synced_s = 0.0
-        self._ahead_s: float | None = None  # time of day against the steady clock
+        self._clock = ClockWatch()
+        self._disk = DiskPace(self.folder)
         self._open: dict[str, RunWriter] = {}
         self._run_of: dict[str, str] = {}  # descriptor or resource uid -> run uid
         self._last: RunFolder | None = None
@@ -285,7 +285,7 @@ class RunRecorder:
         Raises:
             RecordError: It cannot be written; everything before it is kept.
         """
-        self._watch_clock()
+        self._clock.look()
         if name == "start":
             self._start(dict(document))
         elif name == "stop":
@@ -294,7 +294,9 @@ class RunRecorder:
             for event in _events(name, document):
                 self("event", event)
         elif (writer := self._writer(document)) is not None:
+            began_s = time.perf_counter()
             writer.write(name, dict(document))
+            self._disk.waited(began_s)
             # Not time.monotonic: a simulated clock may run ahead of the disk.
             if time.perf_counter() - self._synced_s >= self._sync_interval_s:
                 self._sync(writer)
@@ -338,23 +340,7 @@ class RunRecorder:
         began_s = time.perf_counter()
         writer.sync()
         self._synced_s = time.perf_counter()
-        if self._synced_s - began_s > SLOW_S:
-            logger.warning(
-                "%s: the disk took %.1f s; the run waits for it",
-                self.folder,
-                self._synced_s - began_s,
-            )
-
-    def _watch_clock(self) -> None:
-        """Say when the time of day jumps: the run keeps its pace, the time stamps do not."""
-        ahead_s = time.time() - time.monotonic()
-        if self._ahead_s is not None and abs(ahead_s - self._ahead_s) > JUMP_S:
-            logger.warning(
-                "the computer's clock has jumped by %+.1f s; the run keeps its pace, but the time "
-                "stamps before and after do not fit together",
-                ahead_s - self._ahead_s,
-            )
-        self._ahead_s = ahead_s
+        self._disk.waited(began_s)
 
     def _tell_index(self, action: Callable[[], None]) -> None:
         """Update the index; it can be rebuilt, so that its failure must not end a run."""

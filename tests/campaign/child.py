@@ -1,11 +1,14 @@
 """A run in a process of its own, in real time and under guard, to be killed.
 
 ``python -m tests.campaign.child BENCH.toml RUNS`` says "ack N" when the N-th tracked frame has been
-recorded and the plan has gone on, and "guard PID" when its guard stands by.
+recorded and the plan has gone on, and "guard PID" when a guard stands by: the first, and each that
+takes the place of one that ended.
 """
 
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 from plans.session import Session
@@ -14,6 +17,17 @@ VALUES = [
     "max_time_min=3", "interval_s=1", "dark_tail_min=0", "baseline_frames=3", "plateau=no",
     "ligand_volume_ul=200", "ligand_rate_ul_min=4000", "integration_time_s=0.05",
 ]  # fmt: skip
+
+
+def name_guards(guard):
+    """Say which guard stands by, whenever it is another one."""
+    named = None
+    while True:
+        process = guard._process
+        if process is not None and process is not named and process._ready.is_set():
+            named = process
+            os.write(1, f"guard {process.pid}\n".encode())
+        time.sleep(0.05)
 
 
 def main():
@@ -35,7 +49,7 @@ def main():
 
     def call_guard(stack):
         guarded = called(stack)
-        os.write(1, f"guard {guarded.guard.pid}\n".encode())
+        threading.Thread(target=name_guards, args=(guarded.guard,), daemon=True).start()
         return guarded
 
     session._call_guard = call_guard

@@ -32,7 +32,7 @@ with Guard(bench_file, folder=bench_file.parent, pulse=lambda: True) as guard, \
     bench["light"].set(Emission(wavelength_nm=405, irradiance_mw_cm2=20)).wait(5)
     bench["pump"].set(Dispense(volume_ul=5000, rate_ul_min=500))
     while not bench["pump"].is_pumping.get():
-        pass
+        time.sleep(0.01)
     print("on", guard.pid, flush=True)
     EXTRA
 """
@@ -77,7 +77,7 @@ def start(path, extra):
 def wait_until_off(simulators, child):
     end_s = time.monotonic() + 30
     while is_on(simulators) and time.monotonic() < end_s:
-        pass
+        time.sleep(0.01)  # the simulators want the interpreter of this process, too
     child.wait(timeout=30)
     child.communicate()  # the guard holds the error stream: it has ended, too
     assert not is_on(simulators)

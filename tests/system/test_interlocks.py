@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from plans.records import open_run
+from plans.records import ReactionLog, open_run
 from plans.session import Session
 from simulators.bench import SimulatedBench
 from tests.system.conftest import DEMO
 from tests.system.quick_plans import PLATE
 
-VALUES = ["max_time_min=10", "dark_tail_min=0", "baseline_frames=3", "plateau=no"]
+VALUES = ["max_time_min=4", "dark_tail_min=0", "baseline_frames=3", "plateau=no"]
 HOT = """
 [[interlock]]
 name = "plate too hot"
@@ -67,6 +67,10 @@ class Setting:
                 thread.join()
             return {name: simulators.state(name) for name in simulators.addresses}
 
+    def reactions(self):
+        log = ReactionLog(self.bench_file.parent / "runs")
+        return [(row["interlock"], row["reaction"]) for row in log.read()]
+
     def events(self):
         folder = self.session._recorder.run_folder
         self.session._recorder.close()
@@ -95,6 +99,7 @@ def test_a_value_that_nobody_can_read_any_more_switches_everything_off(setting):
     assert list(table["interlock_name"]) == ["plate too hot"]
     assert list(table["interlock_reaction"]) == ["make_safe"]
     assert "was last read" in table["interlock_cause"][0]
+    assert made.reactions() == [("plate too hot", "make_safe")]
 
 
 def test_a_pause_ends_the_run_when_its_rule_does_not_let_it_resume(setting):
@@ -103,6 +108,7 @@ def test_a_pause_ends_the_run_when_its_rule_does_not_let_it_resume(setting):
     assert made.session.outcome.exit_status == "abort", made.session.outcome
     assert "plate too hot" in made.session.outcome.reason
     assert not states["light"]["emitting"]
+    assert set(made.reactions()) == {("plate too hot", "pause"), ("plate too hot", "ended")}
 
 
 def test_a_pause_that_may_resume_goes_on_when_all_is_well_again(setting):
@@ -120,6 +126,7 @@ def test_a_pause_that_may_resume_goes_on_when_all_is_well_again(setting):
     assert made.session.outcome.exit_status == "success", made.session.outcome
     assert any("the run goes on" in words for words in made.said)
     assert list(made.events()["interlock_reaction"]) == ["pause"]
+    assert {what for _, what in made.reactions()} == {"pause", "cleared", "resumed"}
 
 
 def test_a_rule_that_trips_before_the_run_refuses_it_and_nothing_is_lit(setting):
@@ -127,6 +134,7 @@ def test_a_rule_that_trips_before_the_run_refuses_it_and_nothing_is_lit(setting)
     states = made.run()
     assert "interlock 'plate too hot': plate.temperature_degc is" in made.session.outcome.reason
     assert states["light"]["log"][1:] == []
+    assert made.reactions() == [("plate too hot", "refused")]
 
 
 def test_a_rule_that_only_refuses_lets_the_run_go_on_and_is_written_down(setting):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from instruments.open_ends import OpenEnds
+from plans.records import ReactionLog
 from tests.system.test_guard import ROOT, bench_file, is_on, wait_until_off
 
 __all__ = ["bench_file"]
@@ -62,11 +64,23 @@ def test_a_killed_worker_leaves_nothing_lit(bench_file, worker, tmp_path):
     assert json.loads(report.read_text().splitlines()[-1])["cause"]
 
 
-def test_an_open_interlock_refuses_a_plan_of_the_queue(bench_file, worker):
+def test_an_open_interlock_refuses_a_plan_of_the_queue(bench_file, worker, tmp_path):
     path, simulators = bench_file
     rule = '[[interlock]]\nname = "no"\nwatch = "spectrometer.integration_time_s"\nbelow = 100\n'
     path.write_text(path.read_text("utf-8") + rule, "utf-8")
     child = worker()
     assert child.stdout.readline() == ""
     assert "interlock 'no'" in child.stderr.read()
+    assert not is_on(simulators)
+    (row,) = ReactionLog(tmp_path / "runs").read()
+    assert (row["interlock"], row["reaction"]) == ("no", "refused")
+
+
+def test_what_nobody_has_acknowledged_refuses_a_plan_of_the_queue(bench_file, worker, monkeypatch):
+    path, simulators = bench_file
+    monkeypatch.setenv("REGROW_LOCKS", str(path.parent / "locks"))
+    OpenEnds(path).note(["pump: no answer"])
+    child = worker()
+    assert child.stdout.readline() == ""
+    assert "not confirmed off since" in child.stderr.read()
     assert not is_on(simulators)

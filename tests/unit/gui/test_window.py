@@ -1,3 +1,5 @@
+import dataclasses
+
 import scripted
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
@@ -144,6 +146,13 @@ def test_what_was_not_confirmed_off_stays_until_it_is_acknowledged(window, qtbot
     assert sent(window, messages.Acknowledge)[0].text == "light: no answer"
     note = window.conductor._archive.asked(archive_messages.AddNote)[0]
     assert note.text == "acknowledged: not confirmed off: light: no answer"
+
+
+def test_what_an_earlier_run_could_not_confirm_bars_the_first_one(window):
+    info = dataclasses.replace(window.conductor._info, not_confirmed=("since 12:00: light: x",))
+    say(window, info)
+    assert window.bar.alarm.text() == "NOT CONFIRMED OFF: since 12:00: light: x"
+    assert not window.experiment.run.isEnabled()
 
 
 def test_interlocks_are_seen_with_their_cause(window):
