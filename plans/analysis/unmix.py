@@ -224,7 +224,7 @@ class _Mixture:
             return UnmixResult(reason=f"{NOT_RESOLVABLE}: the two references have one shape")
         covariance *= max(chi2, 1.0)
         errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        gradient = np.array([-amplitudes[1], amplitudes[0]]) * first * end / total**2
+        gradient = np.array([-amplitudes[1], amplitudes[0]]) * (first / total) * (end / total)
         variance = float(gradient @ covariance[:2, :2] @ gradient)
         fraction_se = float(np.sqrt(max(variance, 0.0)))
         reason = ""
