@@ -123,7 +123,7 @@ def read_plain_peak(
     resolution_nm: float,
 ) -> PeakResult | None:
     """Read one spectrum as `read_plain_peaks` reads many, None when it needs a closer look."""
-    if band.grid is None or not abs(float(spectrum.sum())) < LARGEST_VALUE:
+    if band.grid is None or not _is_finite(spectrum):
         return None
     if full_scale_counts is not None and full_scale_counts > 0.0:
         limit = SATURATION_FRACTION * full_scale_counts
@@ -133,6 +133,11 @@ def read_plain_peak(
     pixels = spectrum[band.pixels]
     read = read_one_plain(band.grid, pixels, dark_noise, band.limits_nm, leak)
     return None if read is None else _as_one_result(read, resolution_nm)
+
+
+def _is_finite(spectrum: FloatArray) -> bool:
+    with np.errstate(all="ignore"):
+        return abs(float(spectrum.sum())) < LARGEST_VALUE
 
 
 def _as_one_result(read: OnePlainLine, resolution_nm: float) -> PeakResult | None:
