@@ -1,4 +1,4 @@
-"""The line fit of plain spectra, of one or of many at once."""
+"""The line fit of many plain spectra at once."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ MOST_STEPS: Final = 14
 _COARSE_STEPS: Final = 2  # on every other knot
 SMALL: Final = 1e-4  # full widths
 LEFT: Final = 1e-5
+_NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
+_NEAR: Final = 0.01
 TOP_FWHM: Final = 0.6
 FADING: Final = 4.0  # knots
 UNIT, GROUND, ALONG, POSITION, LOW, HIGH, RESIDUAL = range(7)
@@ -32,7 +34,7 @@ MARGIN: Final = 1.2  # of the window, for a line that becomes wider or moves
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """A line for each of n spectra (or of one), with what the knots around it say.
+    """A line for each of n spectra, with what the knots around it say.
 
     Attributes:
         shape: position, width of the low and of the high side, in eV (n x 3).
@@ -45,7 +47,7 @@ class Lines:
         inside: 1 where the index is a knot of the window, 0 where it repeats the last one.
         above: counts above the baseline, in the units of `scale` (n x s).
         columns: derivatives of the model, and the residual, in the units of `scale` (n x 7 x s).
-        weights: of the knots in the fit (n x s).
+        under: derivatives of the model under the weights of the fit (n x 6 x s).
         scale: counts of a residual of 1.
         unit_ev: eV of a shape derivative of 1.
         ratio: height at the position over the coefficient of the first column.
@@ -57,11 +59,11 @@ class Lines:
     slope: FloatArray
     reference_nm: FloatArray
     settled: BoolArray
-    index: Any
+    index: IntArray
     inside: SingleArray
     above: SingleArray
     columns: SingleArray
-    weights: SingleArray
+    under: SingleArray
     scale: FloatArray
     unit_ev: FloatArray
     ratio: FloatArray
@@ -111,24 +113,19 @@ class _Window:
         self.reference_nm = HC_EV_NM / self.at_ev
         self.span_nm = 2.0 * reach * self.reference_nm**2 / HC_EV_NM
         self.scale = scale
+        self._room: tuple[SingleArray, SingleArray] | None = None
         self.knots = self.unit_ev * self.reference_nm**2 / (HC_EV_NM * grid.usual_nm)
         first = np.searchsorted(points.falling, -(self.at_ev + reach))
         last = np.searchsorted(points.falling, -(self.at_ev - reach))
-        self.index: Any
-        if counts.ndim == 1:
-            self.index = slice(int(first), max(int(last), int(first) + 2))
-            data = counts[self.index]
-            self.inside = np.ones(data.size, dtype=np.float32)
-        else:
-            size = max(int((last - first).max()), 2)
-            index = first[:, None] + np.arange(size)
-            self.inside = (index < last[:, None]).astype(np.float32)
-            self.index = np.minimum(index, points.energy_ev.size - 1)
-            data = take(counts, self.index)
+        size = max(int((last - first).max()), 2)
+        index = first[:, None] + np.arange(size)
+        self.inside = (index < last[:, None]).astype(np.float32)
+        self.index = np.minimum(index, points.energy_ev.size - 1)
+        data = take(counts, self.index)
         self.place(points, self.index)
         self.data = data * column(1.0 / scale)
 
-    def place(self, points: Points, index: Any) -> None:
+    def place(self, points: Points, index: IntArray) -> None:
         energy, axis = points.energy_ev[index], points.wavelength_nm[index]
         at_ev, span_nm = self.at_ev[..., None], self.span_nm[..., None]
         self.z = ((energy - at_ev) / self.unit_ev[..., None]).astype(np.float32)
@@ -170,6 +167,7 @@ class _Window:
             ("inside", (far, near)),
         ):
             setattr(fine, name, np.concatenate(pair, axis=-1))
+        fine.clear()
         return fine
 
     def part(self, rows: BoolArray | IntArray | slice, every: int = 1) -> "_Window":
@@ -179,17 +177,24 @@ class _Window:
             setattr(part, name, np.ascontiguousarray(getattr(self, name)[rows, ::every]))
         for name in ("at_ev", "unit_ev", "reference_nm", "span_nm", "scale", "knots"):
             setattr(part, name, getattr(self, name)[rows])
+        part.clear()
         return part
 
+    def clear(self) -> None:
+        """Forget the room for columns."""
+        self._room = None
+
     def evaluate(self, parameters: FloatArray) -> tuple[SingleArray, SingleArray]:
-        """Return columns (n x 7 x s) and weights (n x s).
+        """Return columns (n x 7 x s), and the first six of them under weights.
+
+        They hold until the next call.
 
         Parameters are the height at the energy of the first guess, offset, slope, z and widths.
         """
         single = parameters.astype(np.float32)[..., None]
         position, low, high = (single[..., i, :] for i in (POSITION, LOW, HIGH))
-        found = np.empty((*parameters.shape[:-1], 7, self.z.shape[-1]), dtype=np.float32)
-        unit = found[..., UNIT, :]
+        found, under = self._columns()
+        unit = found[UNIT]
         away = self.z - position
         red = away < 0.0
         per_width = np.where(red, ROOT_FOUR_LN2 / low, ROOT_FOUR_LN2 / high)
@@ -198,15 +203,14 @@ class _Window:
         np.negative(unit, out=unit)
         np.exp(unit, out=unit)
         unit *= self.square
-        found[..., GROUND, :] = 1.0
-        found[..., ALONG, :] = self.along
         per_width *= unit
-        by_position = np.multiply(per_width, scaled, out=found[..., POSITION, :])
-        by_width = np.multiply(by_position, scaled, out=found[..., HIGH, :])
-        by_low = np.multiply(by_width, red, out=found[..., LOW, :])
+        by_position = np.multiply(per_width, scaled, out=found[POSITION])
+        by_width = np.multiply(by_position, scaled, out=found[HIGH])
+        by_low = np.multiply(by_width, red, out=found[LOW])
         by_width -= by_low
-        straight = single[..., :POSITION, :].swapaxes(-1, -2) @ found[..., :POSITION, :]
-        np.subtract(self.data, straight[..., 0, :], out=found[..., RESIDUAL, :])
+        columns = found.swapaxes(0, 1)
+        straight = single[..., :POSITION, :].swapaxes(-1, -2) @ columns[..., :POSITION, :]
+        np.subtract(self.data, straight[..., 0, :], out=found[RESIDUAL])
         weights = np.abs(away, out=away)
         weights *= (-2.0 / TAPER_FWHM) / (low + high)
         weights += WINDOW_FWHM / TAPER_FWHM
@@ -215,7 +219,17 @@ class _Window:
         weights *= self.inside
         # Weights follow the line where it is, not at the energy of the first guess.
         weights /= unit + column(WEIGHT_FLOOR / self.ratio(parameters.T[POSITION]))
-        return found, weights
+        np.multiply(found[:RESIDUAL], weights, out=under)
+        return columns, under.swapaxes(0, 1)
+
+    def _columns(self) -> tuple[SingleArray, SingleArray]:
+        """Return room for columns (7 x n x s) and six of them, the same for every step."""
+        if self._room is None:
+            found = np.empty((7, *self.z.shape), dtype=np.float32)
+            found[GROUND] = 1.0
+            found[ALONG] = self.along
+            self._room = found, np.empty((6, *self.z.shape), dtype=np.float32)
+        return self._room
 
     def ratio(self, position: FloatArray) -> FloatArray:
         """Return the height at a position over that at the energy of the first guess."""
@@ -249,18 +263,21 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         at, parameters = parameters, _stepped(parameters, *coarse.evaluate(parameters))
     previous = _change(at, parameters)
     at = parameters
-    columns, weights = window.evaluate(at)
-    parameters = _stepped(at, columns, weights)
+    columns, under = window.evaluate(at)
+    parameters = _stepped(at, columns, under)
     change = _change(at, parameters)
     skew = _is_skew(window, parameters)
+    nearly = np.minimum(_NEARLY * _height_over_noise(starts, rows), _NEAR)
     for _ in range(MOST_STEPS):
-        settled = _is_settled(change, previous, skew)
+        settled = _is_settled(change, previous) | (skew & (change < nearly))
         left = np.flatnonzero(~settled)
         if left.size == 0:
             break
-        part = window if left.size == rows.size else window.part(left)
         now = parameters[left]
-        columns[left], weights[left] = found = part.evaluate(now)
+        if left.size == rows.size:
+            columns, under = found = window.evaluate(now)
+        else:
+            columns[left], under[left] = found = window.part(left).evaluate(now)
         at[left], parameters[left] = now, _stepped(now, *found)
         previous[left], change[left] = change[left], _change(now, parameters[left])
     if (few := np.flatnonzero(skew)).size:
@@ -269,7 +286,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         fine = window.part(few).with_pixels(grid, above, parameters[few])
         parameters[few] = _stepped(parameters[few], *fine.evaluate(parameters[few]))
     _move_residuals(columns, at, parameters)
-    return _as_lines(window, parameters, columns, weights, settled=settled)
+    return _as_lines(window, parameters, columns, under, settled=settled)
 
 
 def _first(window: _Window, shape: FloatArray) -> FloatArray:
@@ -286,14 +303,20 @@ def _change(before: FloatArray, after: FloatArray) -> FloatArray:
     return np.asarray(2.0 * change / (low + high))
 
 
-def _is_settled(change: FloatArray, previous: FloatArray, skew: BoolArray) -> BoolArray:
-    """Return which lines have come to rest, or close enough for a last step on pixels.
+def _is_settled(change: FloatArray, previous: FloatArray) -> BoolArray:
+    """Return which lines have come to rest.
 
     Steps shrink by about the same factor each time, so what is left after a step is about the
-    step times its ratio to the one before, and after one more that ratio less.
+    step times its ratio to the one before.
     """
-    rest = (change < SMALL) | (change * change < LEFT * previous)
-    return rest | (skew & (change**3 < LEFT * previous**2))
+    return np.asarray((change < SMALL) | (change * change < LEFT * previous))
+
+
+def _height_over_noise(starts: Starts, rows: IntArray) -> FloatArray:
+    """Return heights over noise; the better they are, the faster do the steps shrink."""
+    height = starts.height[rows]
+    noise = np.sqrt(starts.floor[rows] ** 2 + starts.gain[rows] * height)
+    return np.asarray(height / np.maximum(noise, 1e-9 * height))
 
 
 def _is_skew(window: _Window, parameters: FloatArray) -> BoolArray:
@@ -324,11 +347,11 @@ def slopes_of(height: FloatArray) -> tuple[FloatArray, FloatArray]:
     return 2.0 * height, (2.0 / ROOT_FOUR_LN2) * height
 
 
-def _stepped(parameters: FloatArray, columns: SingleArray, weights: SingleArray) -> FloatArray:
+def _stepped(parameters: FloatArray, columns: SingleArray, under: SingleArray) -> FloatArray:
     """Take a step that no line loses itself in."""
-    gram = normal_matrix(columns, weights)
-    matrix = gram[..., :6, :6] + _RIDGE * gram[..., GROUND, GROUND, None, None]
-    step = np.linalg.solve(matrix, gram[..., :6, 6:])[..., 0]
+    gram = (under @ columns.swapaxes(-1, -2)).astype(np.float64)
+    matrix = gram[..., :6] + _RIDGE * gram[..., GROUND, GROUND, None, None]
+    step = np.linalg.solve(matrix, gram[..., 6:])[..., 0]
     by_position, by_width = slopes_of(np.maximum(parameters.T[UNIT], 1e-3))
     step[..., POSITION] /= by_position
     step[..., LOW:] /= by_width[..., None]
@@ -342,17 +365,11 @@ def _stepped(parameters: FloatArray, columns: SingleArray, weights: SingleArray)
     return np.asarray(step)
 
 
-def normal_matrix(columns: SingleArray, weights: SingleArray) -> FloatArray:
-    """Return the scalar products of columns (n x k x s) under weights."""
-    under = columns * weights[..., None, :]
-    return (under @ columns.swapaxes(-1, -2)).astype(np.float64)
-
-
 def _as_lines(
     window: _Window,
     parameters: FloatArray,
     columns: SingleArray,
-    weights: SingleArray,
+    under: SingleArray,
     *,
     settled: BoolArray,
 ) -> Lines:
@@ -377,7 +394,7 @@ def _as_lines(
         inside=window.inside,
         above=above,
         columns=columns,
-        weights=weights,
+        under=under,
         scale=window.scale,
         unit_ev=window.unit_ev,
         ratio=ratio,
