@@ -20,8 +20,8 @@ MOST_STEPS: Final = 14
 _COARSE_STEPS: Final = 2  # on every other knot
 SMALL: Final = 1e-4  # full widths
 LEFT: Final = 1e-5
-_NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
-_NEAR: Final = 0.01
+NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
+NEAR: Final = 0.01
 TOP_FWHM: Final = 0.6
 FADING: Final = 4.0  # knots
 UNIT, GROUND, ALONG, POSITION, LOW, HIGH, RESIDUAL = range(7)
@@ -267,7 +267,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
     parameters = _stepped(at, columns, under)
     change = _change(at, parameters)
     skew = _is_skew(window, parameters)
-    nearly = np.minimum(_NEARLY * _height_over_noise(starts, rows), _NEAR)
+    nearly = np.minimum(NEARLY * _height_over_noise(starts, rows), NEAR)
     for _ in range(MOST_STEPS):
         settled = _is_settled(change, previous) | (skew & (change < nearly))
         left = np.flatnonzero(~settled)

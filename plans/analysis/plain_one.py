@@ -5,6 +5,7 @@ from math import log, sqrt
 from typing import Final
 
 import numpy as np
+from scipy.linalg.lapack import dgesv
 
 from plans.analysis.grid import SEARCH_FWHM_NM, Grid, Points
 from plans.analysis.judge import WIDEST_EV
@@ -15,6 +16,8 @@ from plans.analysis.plain_line import (
     LEFT,
     MARGIN,
     MOST_STEPS,
+    NEAR,
+    NEARLY,
     ROOT_FOUR_LN2,
     SKEW,
     SMALL,
@@ -276,6 +279,10 @@ class OneFit:
         """
         now = [1.0, 0.0, 0.0, 0.0, *self._widths]
         change, settled, skew = 0.0, False, False
+        height = self._start.height
+        noise = sqrt(self._start.floor**2 + self._start.gain * height)
+        # All steps are on all knots, so that no change of knots is in them.
+        nearly = 2.0 * min(NEARLY * height / max(noise, 1e-9 * height), NEAR)
         for _ in range(MOST_STEPS):
             before = now
             under, normal = self._window.evaluate(before, self._floor(before[3]))
@@ -287,7 +294,7 @@ class OneFit:
             knots = wide * self.unit_ev * self.reference_nm**2 / HC_EV_NM / self._grid.usual_nm
             skew = abs(log(now[4] / now[5])) > SKEW * knots**2
             settled = change < SMALL or change**2 < LEFT * previous
-            settled = settled or (skew and change**3 < LEFT * previous**2)
+            settled = settled or (skew and change < nearly)
             if settled:
                 break
         if skew:
@@ -366,7 +373,7 @@ class OneFit:
 def _stepped(now: list[float], normal: FloatArray) -> list[float]:
     """Take a step that no line loses itself in; see `plain_line`."""
     matrix = normal[:, :6] + _RIDGE * normal[1, 1]
-    step = np.linalg.solve(matrix, normal[:, 6]).tolist()
+    step = dgesv(matrix, normal[:, 6])[2].tolist()
     height = max(now[0], 1e-3)
     _, _, _, at, low, high = now
     wide = 0.25 * (low + high)

@@ -4,6 +4,7 @@ from math import log, nan, sqrt
 from typing import Final
 
 import numpy as np
+from scipy.linalg.lapack import dgesv
 
 from plans.analysis.grid import Grid, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
@@ -60,7 +61,7 @@ class OneMeasure:
         by[3, 0] = factor * (1.0 + line.position_ev / root) / (2.0 * amplitude)
         by[5, 0] = factor * line.high_ev / _LN2 / root * 0.5 * ROOT_FOUR_LN2 / amplitude
         by[0, 1] = line.scale * line.ratio
-        moved = np.linalg.solve(normal, by).T @ line.under
+        moved = dgesv(normal, by)[2].T @ line.under
         moved *= moved
         peak, height = (moved @ self._variance).tolist()
         more = self._correlation() / self._grid.every
