@@ -22,8 +22,8 @@ SMALL: Final = 1e-4  # full widths
 LEFT: Final = 1e-5
 NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
 NEAR: Final = 0.01
-TOP_FWHM: Final = 0.6
-FADING: Final = 4.0  # knots
+TOP_FWHM: Final = 0.5
+FADING: Final = 3.5  # knots
 UNIT, GROUND, ALONG, POSITION, LOW, HIGH, RESIDUAL = range(7)
 """Columns of a fit. Those of the position and the widths stand for the change of the line by
 `slopes_of` per unit of energy."""
@@ -103,11 +103,9 @@ class _Window:
     Energies are counted from the first guess in its full widths, so that single precision does.
     """
 
-    def __init__(
-        self, grid: Grid, counts: SingleArray, shape: FloatArray, scale: FloatArray
-    ) -> None:
-        points = grid.points
-        self.at_ev, low, high = shape.T
+    def __init__(self, grid: Grid, starts: Starts, rows: IntArray) -> None:
+        points, scale = grid.points, starts.height[rows]
+        self.at_ev, low, high = starts.shape[rows].T
         self.unit_ev = 0.5 * (low + high)
         reach = MARGIN * WINDOW_FWHM * self.unit_ev
         self.reference_nm = HC_EV_NM / self.at_ev
@@ -121,9 +119,10 @@ class _Window:
         index = first[:, None] + np.arange(size)
         self.inside = (index < last[:, None]).astype(np.float32)
         self.index = np.minimum(index, points.energy_ev.size - 1)
-        data = take(counts, self.index)
         self.place(points, self.index)
-        self.data = data * column(1.0 / scale)
+        self.data = starts.knots[rows[:, None], self.index]
+        self.data -= column(starts.ground[rows])
+        self.data *= column(1.0 / scale)
 
     def place(self, points: Points, index: IntArray) -> None:
         energy, axis = points.energy_ev[index], points.wavelength_nm[index]
@@ -254,8 +253,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         pixels: all spectra, not thinned.
     """
     shape = starts.shape[rows]
-    counts = starts.knots[rows] - starts.ground[rows, None].astype(np.float32)
-    window = _Window(grid, counts, shape, starts.height[rows])
+    window = _Window(grid, starts, rows)
     parameters = _first(window, shape)
     coarse = window.part(slice(None), every=2)
     at = parameters
