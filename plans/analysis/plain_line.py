@@ -1,35 +1,37 @@
 """The line fit of many plain spectra at once."""
 
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from plans.analysis.grid import Grid, IntArray, Points, SingleArray
-from plans.analysis.line import MOST_SKEW, TAPER_FWHM, WEIGHT_FLOOR, WINDOW_FWHM
+from plans.analysis.grid import Grid, IntArray, SingleArray
+from plans.analysis.line import MOST_SKEW, WINDOW_FWHM
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_start import Starts, take
+from plans.analysis.plain_start import Starts
+from plans.analysis.plain_window import (
+    GROUND,
+    LOW,
+    MARGIN,
+    POSITION,
+    RESIDUAL,
+    ROOT_FOUR_LN2,
+    UNIT,
+    Window,
+    column,
+)
 from plans.analysis.spectrum import HC_EV_NM, BoolArray
 
 _LN2: Final = float(np.log(2.0))
-_FOUR_LN2: Final = 4.0 * _LN2
-ROOT_FOUR_LN2: Final = float(np.sqrt(_FOUR_LN2))
 MOST_STEPS: Final = 14
 _COARSE_STEPS: Final = 2  # on every other knot
 SMALL: Final = 1e-4  # full widths
 LEFT: Final = 1e-5
 NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
 NEAR: Final = 0.01
-TOP_FWHM: Final = 0.5
-FADING: Final = 3.5  # knots
-UNIT, GROUND, ALONG, POSITION, LOW, HIGH, RESIDUAL = range(7)
-"""Columns of a fit. Those of the position and the widths stand for the change of the line by
-`slopes_of` per unit of energy."""
 _RIDGE: Final = 1e-7 * np.eye(6)
 SKEW: Final = 0.0013  # logarithm of the ratio of the widths, over the square of a width in knots
-MARGIN: Final = 1.2  # of the window, for a line that becomes wider or moves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,155 +94,6 @@ class Lines:
         return np.asarray(HC_EV_NM / (position - 0.5 * low) - HC_EV_NM / (position + 0.5 * high))
 
 
-def column(values: Any) -> SingleArray:
-    """Return values of spectra so that they spread along the pixels."""
-    return np.asarray(values, dtype=np.float32)[..., None]
-
-
-class _Window:
-    """Spectra around their lines, in numbers of order one.
-
-    Energies are counted from the first guess in its full widths, so that single precision does.
-    """
-
-    def __init__(self, grid: Grid, starts: Starts, rows: IntArray) -> None:
-        points, scale = grid.points, starts.height[rows]
-        self.at_ev, low, high = starts.shape[rows].T
-        self.unit_ev = 0.5 * (low + high)
-        reach = MARGIN * WINDOW_FWHM * self.unit_ev
-        self.reference_nm = HC_EV_NM / self.at_ev
-        self.span_nm = 2.0 * reach * self.reference_nm**2 / HC_EV_NM
-        self.scale = scale
-        self._room: tuple[SingleArray, SingleArray] | None = None
-        self.knots = self.unit_ev * self.reference_nm**2 / (HC_EV_NM * grid.usual_nm)
-        first = np.searchsorted(points.falling, -(self.at_ev + reach))
-        last = np.searchsorted(points.falling, -(self.at_ev - reach))
-        size = max(int((last - first).max()), 2)
-        index = first[:, None] + np.arange(size)
-        self.inside = (index < last[:, None]).astype(np.float32)
-        self.index = np.minimum(index, points.energy_ev.size - 1)
-        self.place(points, self.index)
-        self.data = starts.knots[rows[:, None], self.index]
-        self.data -= column(starts.ground[rows])
-        self.data *= column(1.0 / scale)
-
-    def place(self, points: Points, index: IntArray) -> None:
-        energy, axis = points.energy_ev[index], points.wavelength_nm[index]
-        at_ev, span_nm = self.at_ev[..., None], self.span_nm[..., None]
-        self.z = ((energy - at_ev) / self.unit_ev[..., None]).astype(np.float32)
-        self.square = np.square(energy / at_ev).astype(np.float32)
-        self.along = ((axis - self.reference_nm[..., None]) / span_nm).astype(np.float32)
-
-    def with_pixels(self, grid: Grid, pixels: SingleArray, parameters: FloatArray) -> "_Window":
-        """Return the same with the pixels around the tops in the place of the knots there.
-
-        From the top outwards the weight goes over from pixels to knots, slowly enough to be smooth
-        over a knot.
-
-        Args:
-            grid: the knots.
-            pixels: of these spectra, above the same ground as the knots.
-            parameters: of the lines.
-        """
-        _, _, _, position, low, high = parameters.T
-        top = np.searchsorted(grid.pixels.falling, -(self.at_ev + self.unit_ev * position))
-        half = column(np.maximum((0.5 * TOP_FWHM) * (low + high) * self.knots, FADING))
-        reach = int((float(half.max()) + FADING) * grid.every)
-        index = top[..., None] + np.arange(-reach, reach + 1)
-        known = (index >= 0) & (index < grid.pixels.energy_ev.size)
-        index = np.clip(index, 0, grid.pixels.energy_ev.size - 1)
-        fine = copy(self)
-        fine.place(grid.pixels, index)
-        away = np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(grid.every)
-        near = _faded(away, half) * known * np.float32(1.0 / grid.every)
-        middle = (grid.pixels.wavelength_nm[top] - self.reference_nm) / self.span_nm
-        per_knot = grid.usual_nm / self.span_nm
-        apart = (self.along - column(middle)) * column(1.0 / per_knot)
-        far = self.inside * (1.0 - _faded(apart, half))
-        data = take(pixels, index) * column(1.0 / self.scale)
-        for name, pair in (
-            ("z", (self.z, fine.z)),
-            ("square", (self.square, fine.square)),
-            ("along", (self.along, fine.along)),
-            ("data", (self.data, data)),
-            ("inside", (far, near)),
-        ):
-            setattr(fine, name, np.concatenate(pair, axis=-1))
-        fine.clear()
-        return fine
-
-    def part(self, rows: BoolArray | IntArray | slice, every: int = 1) -> "_Window":
-        """Return some of the spectra, on all or every other knot."""
-        part = copy(self)
-        for name in ("z", "square", "along", "data", "inside"):
-            setattr(part, name, np.ascontiguousarray(getattr(self, name)[rows, ::every]))
-        for name in ("at_ev", "unit_ev", "reference_nm", "span_nm", "scale", "knots"):
-            setattr(part, name, getattr(self, name)[rows])
-        part.clear()
-        return part
-
-    def clear(self) -> None:
-        """Forget the room for columns."""
-        self._room = None
-
-    def evaluate(self, parameters: FloatArray) -> tuple[SingleArray, SingleArray]:
-        """Return columns (n x 7 x s), and the first six of them under weights.
-
-        They hold until the next call.
-
-        Parameters are the height at the energy of the first guess, offset, slope, z and widths.
-        """
-        single = parameters.astype(np.float32)[..., None]
-        position, low, high = (single[..., i, :] for i in (POSITION, LOW, HIGH))
-        found, under = self._columns()
-        unit = found[UNIT]
-        away = self.z - position
-        red = away < 0.0
-        per_width = np.where(red, ROOT_FOUR_LN2 / low, ROOT_FOUR_LN2 / high)
-        scaled = away * per_width
-        np.multiply(scaled, scaled, out=unit)
-        np.negative(unit, out=unit)
-        np.exp(unit, out=unit)
-        unit *= self.square
-        per_width *= unit
-        by_position = np.multiply(per_width, scaled, out=found[POSITION])
-        by_width = np.multiply(by_position, scaled, out=found[HIGH])
-        by_low = np.multiply(by_width, red, out=found[LOW])
-        by_width -= by_low
-        columns = found.swapaxes(0, 1)
-        straight = single[..., :POSITION, :].swapaxes(-1, -2) @ columns[..., :POSITION, :]
-        np.subtract(self.data, straight[..., 0, :], out=found[RESIDUAL])
-        weights = np.abs(away, out=away)
-        weights *= (-2.0 / TAPER_FWHM) / (low + high)
-        weights += WINDOW_FWHM / TAPER_FWHM
-        np.minimum(weights, 1.0, out=weights)
-        np.maximum(weights, 0.0, out=weights)
-        weights *= self.inside
-        # Weights follow the line where it is, not at the energy of the first guess.
-        weights /= unit + column(WEIGHT_FLOOR / self.ratio(parameters.T[POSITION]))
-        np.multiply(found[:RESIDUAL], weights, out=under)
-        return columns, under.swapaxes(0, 1)
-
-    def _columns(self) -> tuple[SingleArray, SingleArray]:
-        """Return room for columns (7 x n x s) and six of them, the same for every step."""
-        if self._room is None:
-            found = np.empty((7, *self.z.shape), dtype=np.float32)
-            found[GROUND] = 1.0
-            found[ALONG] = self.along
-            self._room = found, np.empty((6, *self.z.shape), dtype=np.float32)
-        return self._room
-
-    def ratio(self, position: FloatArray) -> FloatArray:
-        """Return the height at a position over that at the energy of the first guess."""
-        return np.asarray((1.0 + self.unit_ev * position / self.at_ev) ** 2)
-
-
-def _faded(away: SingleArray, half: SingleArray) -> SingleArray:
-    """Return 1 near a top, 0 far from it, and what is smooth over knots in between."""
-    part = np.clip((half + np.float32(FADING) - np.abs(away)) / np.float32(FADING), 0.0, 1.0)
-    return np.asarray(part * part * (3.0 - 2.0 * part))
-
-
 def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -> Lines:
     """Fit a split Gaussian in energy with a straight baseline to plain spectra.
 
@@ -253,7 +106,7 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         pixels: all spectra, not thinned.
     """
     shape = starts.shape[rows]
-    window = _Window(grid, starts, rows)
+    window = Window(grid, starts, rows)
     parameters = _first(window, shape)
     coarse = window.part(slice(None), every=2)
     at = parameters
@@ -279,15 +132,15 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         at[left], parameters[left] = now, _stepped(now, *found)
         previous[left], change[left] = change[left], _change(now, parameters[left])
     if (few := np.flatnonzero(skew)).size:
-        here = rows[few]
-        above = pixels[here] - starts.ground[here, None].astype(np.float32)
-        fine = window.part(few).with_pixels(grid, above, parameters[few])
-        parameters[few] = _stepped(parameters[few], *fine.evaluate(parameters[few]))
+        part = window if few.size == rows.size else window.part(few)
+        now = parameters[few]
+        fine = part.with_pixels(grid, starts, rows[few], pixels, now)
+        parameters[few] = _stepped(now, *fine.evaluate(now))
     _move_residuals(columns, at, parameters)
     return _as_lines(window, parameters, columns, under, settled=settled)
 
 
-def _first(window: _Window, shape: FloatArray) -> FloatArray:
+def _first(window: Window, shape: FloatArray) -> FloatArray:
     parameters = np.zeros((*shape.shape[:-1], 6))
     parameters[..., UNIT] = 1.0
     parameters[..., LOW:] = shape[..., 1:] / window.unit_ev[..., None]
@@ -317,7 +170,7 @@ def _height_over_noise(starts: Starts, rows: IntArray) -> FloatArray:
     return np.asarray(height / np.maximum(noise, 1e-9 * height))
 
 
-def _is_skew(window: _Window, parameters: FloatArray) -> BoolArray:
+def _is_skew(window: Window, parameters: FloatArray) -> BoolArray:
     """Return which lines need the pixels around their top.
 
     The step in the second derivative at the top of a skew line is not smooth over a knot, nor does
@@ -364,7 +217,7 @@ def _stepped(parameters: FloatArray, columns: SingleArray, under: SingleArray) -
 
 
 def _as_lines(
-    window: _Window,
+    window: Window,
     parameters: FloatArray,
     columns: SingleArray,
     under: SingleArray,

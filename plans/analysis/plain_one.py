@@ -11,19 +11,9 @@ from plans.analysis.grid import SEARCH_FWHM_NM, Grid, Points
 from plans.analysis.judge import WIDEST_EV
 from plans.analysis.line import MOST_SKEW, TAPER_FWHM, WEIGHT_FLOOR, WINDOW_FWHM
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import (
-    FADING,
-    LEFT,
-    MARGIN,
-    MOST_STEPS,
-    NEAR,
-    NEARLY,
-    ROOT_FOUR_LN2,
-    SKEW,
-    SMALL,
-    TOP_FWHM,
-)
+from plans.analysis.plain_line import LEFT, MOST_STEPS, NEAR, NEARLY, SKEW, SMALL
 from plans.analysis.plain_start import LEAST_FEET, OF_DIFFERENCE, PATCH_WITH_SPIKE, SPIKE
+from plans.analysis.plain_window import FADING, MARGIN, ROOT_FOUR_LN2, TOP_FWHM
 from plans.analysis.spectrum import HC_EV_NM
 
 # A call of numpy costs a microsecond whatever the size of a window. One spectrum is read here with

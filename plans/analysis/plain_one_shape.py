@@ -9,7 +9,6 @@ from scipy.linalg.lapack import dgesv
 from plans.analysis.grid import Grid, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import ROOT_FOUR_LN2
 from plans.analysis.plain_one import OneLine, OneStart
 from plans.analysis.plain_shape import (
     CORRELATED,
@@ -20,6 +19,7 @@ from plans.analysis.plain_shape import (
     STEEPEST,
     smoother,
 )
+from plans.analysis.plain_window import ROOT_FOUR_LN2
 from plans.analysis.shape import AREA_FWHM, CENTROID_FWHM, CORE_FWHM, CROSSING_FWHM
 from plans.analysis.spectrum import HC_EV_NM
 

@@ -9,8 +9,9 @@ import numpy as np
 from plans.analysis.grid import Grid, IntArray, SingleArray, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import HIGH, POSITION, RESIDUAL, UNIT, Lines, column, slopes_of
+from plans.analysis.plain_line import Lines, slopes_of
 from plans.analysis.plain_start import Starts, take
+from plans.analysis.plain_window import HIGH, POSITION, RESIDUAL, UNIT, column
 from plans.analysis.shape import AREA_FWHM, CENTROID_FWHM, CORE_FWHM, CROSSING_FWHM
 from plans.analysis.smooth import kernel
 from plans.analysis.spectrum import HC_EV_NM, BoolArray
