@@ -84,12 +84,15 @@ class Window:
             parameters: of the lines.
         """
         _, _, _, position, low, high = parameters.T
+        last = grid.pixels.energy_ev.size - 1
         top = np.searchsorted(grid.pixels.falling, -(self.at_ev + self.unit_ev * position))
-        half = column(np.maximum((0.5 * TOP_FWHM) * (low + high) * self.knots, FADING))
+        top = np.minimum(top, last)
+        half_fwhm = np.minimum(0.25 * (low + high) * self.knots, self.z.shape[-1])
+        half = column(np.maximum(2.0 * TOP_FWHM * half_fwhm, FADING))
         reach = int((float(half.max()) + FADING) * grid.every)
         index = top[..., None] + np.arange(-reach, reach + 1)
-        known = (index >= 0) & (index < grid.pixels.energy_ev.size)
-        index = np.clip(index, 0, grid.pixels.energy_ev.size - 1)
+        known = (index >= 0) & (index <= last)
+        index = np.clip(index, 0, last)
         fine = copy(self)
         fine.place(grid.pixels, index)
         away = np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(grid.every)

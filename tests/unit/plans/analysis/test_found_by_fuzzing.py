@@ -29,3 +29,8 @@ def test_an_array_that_once_gave_a_warning_is_read_in_every_way(fuzz, seed):
     rng.choice(4, p=(0.55, 0.2, 0.2, 0.05))
     for way in (fuzz.mixed, fuzz.single, fuzz.several, fuzz.Live()):
         assert way(rng, axis, counts) == ""
+
+
+def test_a_file_that_once_ended_in_an_index_beyond_the_axis_is_read(fuzz, tmp_path):
+    rng = np.random.default_rng(10**9 + 86)
+    assert fuzz.read_mutated(rng, tmp_path / "file", fuzz.seed_files()) == ""
