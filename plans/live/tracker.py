@@ -12,6 +12,7 @@ from event_model.documents.event_descriptor import DataKey
 from plans.analysis import flags as flag_words
 from plans.analysis.chain import Corrected, CorrectionChain, SampleAbsorbance, StepRecord
 from plans.analysis.noise import FloatArray
+from plans.analysis.other_lines import SHAPES, Shape, in_shape
 from plans.analysis.peak import PeakResult, fit_peak
 from plans.live.dark_library import DarkLibrary
 from plans.live.frame import NO_NUMBER, Frame, as_array, as_number, events_of
@@ -110,6 +111,7 @@ class PLTracker:
         chain: corrections of the spectrometer. Without a nonlinearity that of the documents is
             taken, without an absorbance the one that the run measures.
         measure: what is measured beside the peak; holds the spectrum of the end product.
+        shape: of the line that the peak is read with.
     """
 
     parent = None
@@ -125,9 +127,10 @@ class PLTracker:
         keep: int = 100,
         chain: CorrectionChain | None = None,
         measure: LiveMeasure | None = None,
+        shape: Shape = SHAPES[0],
     ) -> None:
         self.name = name
-        self.band_nm = band_nm
+        self.band_nm, self.shape = band_nm, shape
         self.history: list[TrackedSpectrum] = []
         self.darks = DarkLibrary(expires_s=dark_expires_s)
         self.chain = chain or CorrectionChain()
@@ -221,6 +224,7 @@ class PLTracker:
             band_nm=self.band_nm,
             resolution_nm=frame.resolution_nm,
         )
+        peak = in_shape(peak, corrected.wavelength_nm, corrected.counts_s, self.shape)
         live = self.measure.measure(corrected, peak, excitation)
         return self._tracked(frame, peak, corrected, live)
 
@@ -320,7 +324,7 @@ class PLTracker:
         values = {
             f"{self.name}_band_nm": list(self.band_nm),
             f"{self.name}_dark_expires_s": self.darks.expires_s,
-            f"{self.name}_method": "split Gaussian in energy, straight baseline",
+            f"{self.name}_method": f"{self.shape} in energy, straight baseline",
             f"{self.name}_space": SPACE,
             f"{self.name}_chain": "; ".join(step.text for step in steps),
         }
