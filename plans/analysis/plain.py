@@ -172,16 +172,16 @@ def _start(
     for first in range(0, spectra.shape[0], _TOGETHER):
         piece = np.asarray(spectra[first : first + _TOGETHER], dtype=np.float64)
         with np.errstate(all="ignore"):
-            base, largest = piece.min(axis=1), piece.max(axis=1)
-            whole = np.isfinite(base) & (np.abs(base) < LARGEST_VALUE)
-            spread = largest - base
-            whole &= (spread > _SMALLEST_VALUE) & (spread < _LARGEST_RANGE)
-            whole &= spread > 1e-5 * np.abs(base)
-            base = np.where(whole, base, 0.0)
-            if not whole.all():
-                piece = np.where(whole[:, None], piece, 0.0)
+            base = piece.min(axis=1)
             above = pixels[first : first + _TOGETHER]
             np.subtract(piece, base[:, None], out=above, casting="same_kind")
+            spread = above.max(axis=1)
+            whole = np.isfinite(base) & (np.abs(base) < LARGEST_VALUE)
+            whole &= (spread > _SMALLEST_VALUE) & (spread < _LARGEST_RANGE)
+            whole &= spread > 1e-5 * np.abs(base)
+            if not whole.all():
+                base = np.where(whole, base, 0.0)
+                above[~whole] = 0.0
             starts = find_starts(grid, above, dark_noise)
         starts.plain[~whole] = False
         parts.append(starts)

@@ -9,15 +9,17 @@ import numpy as np
 from plans.analysis.grid import Grid, IntArray, SingleArray
 from plans.analysis.line import MOST_SKEW, WINDOW_FWHM
 from plans.analysis.noise import FloatArray
+from plans.analysis.normal_equations import solve_each
 from plans.analysis.plain_start import Starts
 from plans.analysis.plain_window import (
-    GROUND,
     LOW,
     MARGIN,
     POSITION,
     RESIDUAL,
     ROOT_FOUR_LN2,
     UNIT,
+    Columns,
+    Pixels,
     Window,
     column,
 )
@@ -30,7 +32,7 @@ SMALL: Final = 1e-4  # full widths
 LEFT: Final = 1e-5
 NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
 NEAR: Final = 0.01
-_RIDGE: Final = 1e-7 * np.eye(6)
+RIDGE: Final = 1e-7  # of the sum of all weights
 SKEW: Final = 0.0013  # logarithm of the ratio of the widths, over the square of a width in knots
 
 
@@ -50,6 +52,7 @@ class Lines:
         above: counts above the baseline, in the units of `scale` (n x s).
         columns: derivatives of the model, and the residual, in the units of `scale` (n x 7 x s).
         under: derivatives of the model under the weights of the fit (n x 6 x s).
+        products: of `under` and `columns`, with the residual before the last step (n x 6 x 7).
         scale: counts of a residual of 1.
         unit_ev: eV of a shape derivative of 1.
         ratio: height at the position over the coefficient of the first column.
@@ -66,6 +69,7 @@ class Lines:
     above: SingleArray
     columns: SingleArray
     under: SingleArray
+    products: SingleArray
     scale: FloatArray
     unit_ev: FloatArray
     ratio: FloatArray
@@ -111,11 +115,12 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
     coarse = window.part(slice(None), every=2)
     at = parameters
     for _ in range(_COARSE_STEPS):
-        at, parameters = parameters, _stepped(parameters, *coarse.evaluate(parameters))
+        at, parameters = parameters, _stepped(parameters, coarse.evaluate(parameters).products())
     previous = _change(at, parameters)
     at = parameters
-    columns, under = window.evaluate(at)
-    parameters = _stepped(at, columns, under)
+    found = window.evaluate(at)
+    products = found.products()
+    parameters = _stepped(at, products)
     change = _change(at, parameters)
     skew = _is_skew(window, parameters)
     nearly = np.minimum(NEARLY * _height_over_noise(starts, rows), NEAR)
@@ -126,18 +131,32 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
             break
         now = parameters[left]
         if left.size == rows.size:
-            columns, under = found = window.evaluate(now)
+            found = window.evaluate(now)
+            again = products = found.products()
         else:
-            columns[left], under[left] = found = window.part(left).evaluate(now)
-        at[left], parameters[left] = now, _stepped(now, *found)
+            part = window.part(left).evaluate(now)
+            found.columns[left], found.under[left] = part.columns, part.under
+            products[left] = again = part.products()
+        at[left], parameters[left] = now, _stepped(now, again)
         previous[left], change[left] = change[left], _change(now, parameters[left])
-    if (few := np.flatnonzero(skew)).size:
-        part = window if few.size == rows.size else window.part(few)
-        now = parameters[few]
-        fine = part.with_pixels(grid, starts, rows[few], pixels, now)
-        parameters[few] = _stepped(now, *fine.evaluate(now))
-    _move_residuals(columns, at, parameters)
-    return _as_lines(window, parameters, columns, under, settled=settled)
+    _step_on_pixels(window, parameters, skew, Pixels(grid, starts, rows, pixels))
+    _move_residuals(found.columns, at, parameters)
+    return _as_lines(window, parameters, found, products, settled=settled)
+
+
+def _step_on_pixels(
+    window: Window, parameters: FloatArray, skew: BoolArray, pixels: Pixels
+) -> None:
+    """Take a step with the pixels around the tops of skew lines in the place of the knots."""
+    few = np.flatnonzero(skew)
+    if few.size == 0:
+        return
+    part = window if few.size == skew.size else window.part(few)
+    now = parameters[few]
+    tops, feet = part.with_pixels(pixels, few, now)
+    products = tops.evaluate(now).products()
+    products += feet.evaluate(now).products()
+    parameters[few] = _stepped(now, products)
 
 
 def _first(window: Window, shape: FloatArray) -> FloatArray:
@@ -198,11 +217,9 @@ def slopes_of(height: FloatArray) -> tuple[FloatArray, FloatArray]:
     return 2.0 * height, (2.0 / ROOT_FOUR_LN2) * height
 
 
-def _stepped(parameters: FloatArray, columns: SingleArray, under: SingleArray) -> FloatArray:
+def _stepped(parameters: FloatArray, products: SingleArray) -> FloatArray:
     """Take a step that no line loses itself in."""
-    gram = (under @ columns.swapaxes(-1, -2)).astype(np.float64)
-    matrix = gram[..., :6] + _RIDGE * gram[..., GROUND, GROUND, None, None]
-    step = np.linalg.solve(matrix, gram[..., 6:])[..., 0]
+    step = solve_each(products[..., :RESIDUAL], products[..., RESIDUAL:], RIDGE)[0].T.copy()
     by_position, by_width = slopes_of(np.maximum(parameters.T[UNIT], 1e-3))
     step[..., POSITION] /= by_position
     step[..., LOW:] /= by_width[..., None]
@@ -219,8 +236,8 @@ def _stepped(parameters: FloatArray, columns: SingleArray, under: SingleArray) -
 def _as_lines(
     window: Window,
     parameters: FloatArray,
-    columns: SingleArray,
-    under: SingleArray,
+    found: Columns,
+    products: SingleArray,
     *,
     settled: BoolArray,
 ) -> Lines:
@@ -244,8 +261,9 @@ def _as_lines(
         index=window.index,
         inside=window.inside,
         above=above,
-        columns=columns,
-        under=under,
+        columns=found.columns,
+        under=found.under,
+        products=products,
         scale=window.scale,
         unit_ev=window.unit_ev,
         ratio=ratio,

@@ -9,7 +9,8 @@ import numpy as np
 from plans.analysis.grid import Grid, IntArray, SingleArray, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import Lines, slopes_of
+from plans.analysis.normal_equations import solve_each
+from plans.analysis.plain_line import RIDGE, Lines, slopes_of
 from plans.analysis.plain_start import Starts, take
 from plans.analysis.plain_window import HIGH, POSITION, RESIDUAL, UNIT, column
 from plans.analysis.shape import AREA_FWHM, CENTROID_FWHM, CORE_FWHM, CROSSING_FWHM
@@ -25,7 +26,6 @@ STEEPEST: Final = 3.0
 FLAT_WITHIN: Final = 0.005
 FLAT_FWHM: Final = 0.28
 CORRELATED: Final = 5.0
-_RIDGE: Final = 1e-7 * np.eye(6)
 _sum, _max = np.add.reduce, np.maximum.reduce
 
 
@@ -119,18 +119,15 @@ class _Measuring:
         the pixels show around each knot.
         """
         lines = self.lines
-        turned = lines.columns[..., :RESIDUAL, :].swapaxes(-1, -2)
-        normal = (lines.under @ turned).astype(np.float64)
-        normal += _RIDGE * normal[..., 1, 1, None, None]
-        by = np.zeros((*normal.shape[:-1], 2))
+        by = np.zeros((*lines.products.shape[:-1], 2))
         position, _, high = lines.shape.T
         by_position, by_width = slopes_of(self.amplitude)
         factor = -(lines.peak_nm**2) / HC_EV_NM * 0.5 * lines.unit_ev
         by[..., POSITION, 0] = factor * (1.0 + position / lines.root_ev) / by_position
         by[..., HIGH, 0] = factor * high / _LN2 / lines.root_ev / by_width
         by[..., UNIT, 1] = lines.scale * lines.ratio
-        pull = np.linalg.solve(normal, by).astype(np.float32)
-        moved = pull.swapaxes(-1, -2) @ lines.under
+        pull = solve_each(lines.products[..., :RESIDUAL], by, RIDGE).astype(np.float32)
+        moved = pull.transpose(2, 0, 1) @ lines.under
         moved *= moved
         moved *= self.variance[..., None, :]
         variance = _sum(moved, axis=-1) * (self._correlation() / self.grid.every)[..., None]

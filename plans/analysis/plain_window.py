@@ -1,7 +1,7 @@
 """The knots and pixels around the lines of many plain spectra."""
 
 from copy import copy
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,38 @@ FADING: Final = 3.5
 def column(values: Any) -> SingleArray:
     """Return values of spectra so that they spread along the pixels."""
     return np.asarray(values, dtype=np.float32)[..., None]
+
+
+class Columns(NamedTuple):
+    """Derivatives of a model, and the residual.
+
+    Attributes:
+        columns: all (n x 7 x s).
+        under: the first six of them under weights (n x 6 x s).
+    """
+
+    columns: SingleArray
+    under: SingleArray
+
+    def products(self) -> SingleArray:
+        """Return the scalar products under weights (n x 6 x 7)."""
+        return np.asarray(self.under @ self.columns.swapaxes(-1, -2))
+
+
+class Pixels(NamedTuple):
+    """Spectra of a group, thinned and not.
+
+    Attributes:
+        grid: the knots.
+        starts: all spectra on them.
+        rows: which of them are in the group.
+        counts: all spectra, not thinned.
+    """
+
+    grid: Grid
+    starts: Starts
+    rows: IntArray
+    counts: SingleArray
 
 
 class Window:
@@ -64,25 +96,19 @@ class Window:
         self.along = ((axis - self.reference_nm[..., None]) / span_nm).astype(np.float32)
 
     def with_pixels(
-        self,
-        grid: Grid,
-        starts: Starts,
-        rows: IntArray,
-        pixels: SingleArray,
-        parameters: FloatArray,
-    ) -> "Window":
-        """Return the same with the pixels around the tops in the place of the knots there.
+        self, pixels: Pixels, few: IntArray, parameters: FloatArray
+    ) -> tuple["Window", "Window"]:
+        """Return the pixels around the tops, and the knots in whose place they are not.
 
         From the top outwards the weight goes over from pixels to knots, slowly enough to be smooth
         over a knot.
 
         Args:
-            grid: the knots.
-            starts: all spectra.
-            rows: which of them are here.
-            pixels: all spectra, not thinned.
+            pixels: of the group.
+            few: which of the group are here.
             parameters: of the lines.
         """
+        grid, rows = pixels.grid, pixels.rows[few]
         _, _, _, position, low, high = parameters.T
         last = grid.pixels.energy_ev.size - 1
         top = np.searchsorted(grid.pixels.falling, -(self.at_ev + self.unit_ev * position))
@@ -92,28 +118,21 @@ class Window:
         reach = int((float(half.max()) + FADING) * grid.every)
         index = top[..., None] + np.arange(-reach, reach + 1)
         known = (index >= 0) & (index <= last)
-        index = np.clip(index, 0, last)
-        fine = copy(self)
-        fine.place(grid.pixels, index)
+        np.minimum(np.maximum(index, 0, out=index), last, out=index)
+        tops, feet = copy(self), copy(self)
+        tops.place(grid.pixels, index)
         away = np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(grid.every)
-        near = _faded(away, half) * known * np.float32(1.0 / grid.every)
+        tops.inside = _faded(away, half) * known * np.float32(1.0 / grid.every)
+        tops.data = pixels.counts[rows[:, None], index]
+        tops.data -= column(pixels.starts.ground[rows])
+        tops.data *= column(1.0 / self.scale)
+        tops.clear()
         middle = (grid.pixels.wavelength_nm[top] - self.reference_nm) / self.span_nm
         per_knot = grid.usual_nm / self.span_nm
         apart = (self.along - column(middle)) * column(1.0 / per_knot)
-        far = self.inside * (1.0 - _faded(apart, half))
-        data = pixels[rows[:, None], index]
-        data -= column(starts.ground[rows])
-        data *= column(1.0 / self.scale)
-        for name, pair in (
-            ("z", (self.z, fine.z)),
-            ("square", (self.square, fine.square)),
-            ("along", (self.along, fine.along)),
-            ("data", (self.data, data)),
-            ("inside", (far, near)),
-        ):
-            setattr(fine, name, np.concatenate(pair, axis=-1))
-        fine.clear()
-        return fine
+        feet.inside = self.inside * (1.0 - _faded(apart, half))
+        feet.clear()  # the columns of the window are still needed
+        return tops, feet
 
     def part(self, rows: BoolArray | IntArray | slice, every: int = 1) -> "Window":
         """Return some of the spectra, on all or every other knot."""
@@ -129,10 +148,8 @@ class Window:
         """Forget the room for columns."""
         self._room = None
 
-    def evaluate(self, parameters: FloatArray) -> tuple[SingleArray, SingleArray]:
-        """Return columns (n x 7 x s), and the first six of them under weights.
-
-        They hold until the next call.
+    def evaluate(self, parameters: FloatArray) -> Columns:
+        """Return the columns, which hold until the next call.
 
         Parameters are the height at the energy of the first guess, offset, slope, z and widths.
         """
@@ -153,19 +170,22 @@ class Window:
         by_width = np.multiply(by_position, scaled, out=found[HIGH])
         by_low = np.multiply(by_width, red, out=found[LOW])
         by_width -= by_low
-        columns = found.swapaxes(0, 1)
-        straight = single[..., :POSITION, :].swapaxes(-1, -2) @ columns[..., :POSITION, :]
-        np.subtract(self.data, straight[..., 0, :], out=found[RESIDUAL])
-        weights = np.abs(away, out=away)
+        residual = np.multiply(unit, -single[..., UNIT, :], out=found[RESIDUAL])
+        residual += self.data
+        residual -= single[..., GROUND, :]
+        residual -= np.multiply(self.along, single[..., ALONG, :], out=scaled)
+        weights = np.abs(away, out=under[GROUND])
         weights *= (-2.0 / TAPER_FWHM) / (low + high)
         weights += WINDOW_FWHM / TAPER_FWHM
         np.minimum(weights, 1.0, out=weights)
         np.maximum(weights, 0.0, out=weights)
         weights *= self.inside
         # Weights follow the line where it is, not at the energy of the first guess.
-        weights /= unit + column(WEIGHT_FLOOR / self.ratio(parameters.T[POSITION]))
-        np.multiply(found[:RESIDUAL], weights, out=under)
-        return columns, under.swapaxes(0, 1)
+        floor = column(WEIGHT_FLOOR / self.ratio(parameters.T[POSITION]))
+        weights /= np.add(unit, floor, out=scaled)
+        np.multiply(unit, weights, out=under[UNIT])
+        np.multiply(found[ALONG:RESIDUAL], weights, out=under[ALONG:])
+        return Columns(found.swapaxes(0, 1), under.swapaxes(0, 1))
 
     def _columns(self) -> tuple[SingleArray, SingleArray]:
         """Return room for columns (7 x n x s) and six of them, the same for every step."""
