@@ -163,7 +163,10 @@ def _noise(
         largest = _max.reduce(table, axis=1)
         if (largest > OF_DIFFERENCE * SPIKE * usual).any():
             return None
-    return variance[grid.patch_of_knot], sqrt(dark), gain
+    at_knots = level * gain
+    at_knots += dark
+    at_knots *= (variance @ grid.near) / (usual @ grid.near)
+    return at_knots, sqrt(dark), gain
 
 
 def _fall(way: FloatArray, level: float) -> float:

@@ -64,7 +64,7 @@ class OneMeasure:
         moved = dgesv(normal, by)[2].T @ line.under
         moved *= moved
         peak, height = (moved @ self._variance).tolist()
-        more = self._correlation() / self._grid.every
+        more = self._correlation() * self._grid.few_pixels / self._grid.every
         return sqrt(peak * more), sqrt(height * more)
 
     def _correlation(self) -> float:

@@ -130,7 +130,8 @@ class _Measuring:
         moved = pull.transpose(2, 0, 1) @ lines.under
         moved *= moved
         moved *= self.variance[..., None, :]
-        variance = _sum(moved, axis=-1) * (self._correlation() / self.grid.every)[..., None]
+        more = self._correlation() * (self.grid.few_pixels / self.grid.every)
+        variance = _sum(moved, axis=-1) * more[..., None]
         found = np.sqrt(variance).T
         return found[0], found[1]
 

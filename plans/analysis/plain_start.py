@@ -55,6 +55,9 @@ def find_starts(grid: Grid, spectra: SingleArray, dark_noise: float | None) -> S
     usual = patch_level * gain[..., None]
     usual += (floor**2)[..., None]
     spiky = _has_spikes(squares, variance, usual)
+    near = grid.near_single
+    at_knots = level * gain[..., None] + (floor**2)[..., None]
+    at_knots *= (variance @ near) / (usual @ near)
     noise = floor * np.sqrt(grid.smoothed)
     needed = np.maximum(6.0 * noise, np.maximum(0.01 * full, 1e-9 * (full + abs(ground))))
     found = _Maximum(smoothed)
@@ -67,7 +70,7 @@ def find_starts(grid: Grid, spectra: SingleArray, dark_noise: float | None) -> S
     plain &= ~spiky & (floor > 0.0)
     return Starts(
         knots=knots,
-        variance=variance[..., grid.patch_of_knot],
+        variance=at_knots,
         floor=floor,
         gain=gain,
         ground=ground,
