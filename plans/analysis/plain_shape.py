@@ -236,10 +236,15 @@ class _Measuring:
 
     def is_clear(self) -> BoolArray:
         """Hold lines against the limits of `judge`, with a margin."""
-        middle = self.fwhm_nm[self.fwhm_nm.size // 2]
-        knots = float(middle) / self.grid.usual_nm
+        nothing = np.zeros(self.fwhm_nm.size, dtype=np.bool_)
+        settled = self.fwhm_nm[self.lines.settled]
+        if settled.size == 0:
+            return nothing
+        knots = float(np.median(settled)) / self.grid.usual_nm
         weights, white = smoother(round(8.0 * SLOW_FWHM * knots))
         cut = weights.size // 2
+        if self.residual.shape[-1] <= 2 * cut:
+            return nothing
         slow = weighed(self.residual, weights)
         slow *= slow
         core_noise = _sum(self.variance * self.core, axis=-1) / self.held * self.grid.white
