@@ -209,40 +209,46 @@ class _Window:
         along *= 1.0 / span_nm
         self.data = data
         self.part: FloatArray | None = None
+        self._rows = tuple(self.columns)
+        self._room = tuple(np.empty((3, energy.size)))
 
     def evaluate(self, now: list[float], floor: float) -> tuple[FloatArray, FloatArray]:
         """Return columns times weights, and their scalar products with all columns."""
-        columns = self.columns
-        unit, by_position, by_low, by_high = columns[0], columns[3], columns[4], columns[5]
-        position, low, high = now[3:]
-        away = self.away + position
+        unit, _, along, by_position, by_low, by_high, residual = self._rows
+        away, per_width, scaled = self._room
+        height, offset, slope, position, low, high = now
+        np.add(self.away, position, away)
         middle = int(away.searchsorted(0.0, "right"))
-        scaled = np.empty_like(away)
-        np.multiply(away[:middle], -ROOT_FOUR_LN2 / high, out=scaled[:middle])
-        np.multiply(away[middle:], -ROOT_FOUR_LN2 / low, out=scaled[middle:])
-        np.multiply(scaled, scaled, out=unit)
-        np.negative(unit, out=unit)
-        np.exp(unit, out=unit)
-        unit *= self.square
-        np.multiply(scaled, unit, out=by_position)
-        np.multiply(by_position[:middle], ROOT_FOUR_LN2 / high, out=by_position[:middle])
-        np.multiply(by_position[middle:], ROOT_FOUR_LN2 / low, out=by_position[middle:])
+        per_width[:middle] = ROOT_FOUR_LN2 / high
+        per_width[middle:] = ROOT_FOUR_LN2 / low
+        np.multiply(away, per_width, scaled)
+        np.multiply(scaled, scaled, unit)
+        np.negative(unit, unit)
+        np.exp(unit, unit)
+        np.multiply(unit, self.square, unit)
+        np.multiply(per_width, unit, per_width)
+        np.multiply(per_width, scaled, per_width)
+        np.negative(per_width, by_position)
+        np.multiply(per_width, scaled, by_low)
+        by_high[:middle] = by_low[:middle]
         by_high[middle:] = 0.0
         by_low[:middle] = 0.0
-        np.multiply(by_position[:middle], scaled[:middle], out=by_high[:middle])
-        np.multiply(by_position[middle:], scaled[middle:], out=by_low[middle:])
-        np.subtract(self.data, np.array(now[:3]) @ columns[:3], out=columns[6])
-        weights = np.abs(away, out=away)
-        weights *= -2.0 / TAPER_FWHM / (low + high)
-        weights += WINDOW_FWHM / TAPER_FWHM
-        _min(weights, 1.0, out=weights)
-        _max(weights, 0.0, out=weights)
+        np.multiply(unit, -height, residual)
+        np.multiply(along, slope, scaled)
+        np.subtract(residual, scaled, residual)
+        np.add(residual, self.data, residual)
+        np.subtract(residual, offset, residual)
+        np.abs(away, away)
+        np.multiply(away, -2.0 / TAPER_FWHM / (low + high), away)
+        np.add(away, WINDOW_FWHM / TAPER_FWHM, away)
+        _min(away, 1.0, out=away)
+        _max(away, 0.0, out=away)
         if self.part is not None:
-            weights *= self.part
-        np.add(unit, floor, out=scaled)
-        weights /= scaled
-        under = columns[:6] * weights
-        return under, under @ columns.T
+            np.multiply(away, self.part, away)
+        np.add(unit, floor, scaled)
+        np.divide(away, scaled, away)
+        under = self.columns[:6] * away
+        return under, under @ self.columns.T
 
 
 class OneFit:
@@ -319,9 +325,9 @@ class OneFit:
         apart /= grid.usual_nm
         self._window.part = 1.0 - _faded(apart, half)
         floor = self._floor(now[3])
-        residual = self._window.columns.copy()  # what `line` goes on with
+        kept = self._window.columns.copy()  # what `line` goes on with
         _, normal = self._window.evaluate(now, floor)
-        self._window.columns = residual
+        self._window.columns[:] = kept
         return _stepped(now, normal + fine.evaluate(now, floor)[1])
 
     def _as_line(
