@@ -1,7 +1,8 @@
 """Pure analysis: arrays in, frozen results out."""
 
 from plans.analysis.batch import BatchResult, fit_peaks
-from plans.analysis.chain import CorrectionChain, StepRecord
+from plans.analysis.chain import CorrectionChain
+from plans.analysis.corrections import StepRecord
 from plans.analysis.decay import DecayResult, fit_decay
 from plans.analysis.endpoint import (
     DegradationRule,

@@ -127,8 +127,7 @@ def fit_peaks(
             resolution_nm=resolution,
         )
         alone, numbers = ~plain.read, plain.numbers
-        for row in np.flatnonzero(plain.read & plain.skewed):
-            found[row] = plain.flags(int(row))
+        found = plain.all_flags()
     for row in np.flatnonzero(alone):
         peak = fit_peak(
             axis,

@@ -2,203 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
+from plans.analysis.corrections import (
+    Calibration,
+    DarkFrame,
+    Nonlinearity,
+    SampleAbsorbance,
+    SpectralResponse,
+    StepRecord,
+    StrayLight,
+    WavelengthOffset,
+)
 from plans.analysis.inner_filter import correct_cuvette, correct_film
 from plans.analysis.noise import FloatArray
-from plans.analysis.spectrum import in_windows
 
-ORDER: Final = (
-    "dark", "nonlinearity", "stray_light", "per_second", "boxcar", "response", "wavelength",
-    "inner_filter",
-)  # fmt: skip
-"""The steps, in the order in which they are taken; later ones need the earlier ones."""
 _UNKNOWN: Final = float("nan")
-_LEAST_LINEAR: Final = 0.2  # a polynomial below this is broken, no detector loses four fifths
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepRecord:
-    """What became of one step.
-
-    Attributes:
-        name: one of `ORDER`.
-        on: the step was taken.
-        why: why it was not, or what was done.
-        calibration: identifier of the calibration that was used.
-        age_s: age of the calibration when the spectrum was taken, NaN if not known.
-    """
-
-    name: str
-    on: bool
-    why: str
-    calibration: str = ""
-    age_s: float = _UNKNOWN
-
-    @property
-    def text(self) -> str:
-        """The record in a line."""
-        parts = [f"{self.name} {'on' if self.on else 'off'}"]
-        if self.calibration:
-            parts.append(self.calibration)
-        if np.isfinite(self.age_s):
-            parts.append(f"{self.age_s / 60.0:.1f} min old")
-        return f"{', '.join(parts)} ({self.why})" if self.why else ", ".join(parts)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """Where a correction comes from.
-
-    Attributes:
-        name: identifier that records carry.
-        taken_s: when it was made, in s since the epoch; NaN if not known.
-        expires_s: after this time it is used no more; infinite by default.
-    """
-
-    name: str = "unnamed"
-    taken_s: float = _UNKNOWN
-    expires_s: float = float("inf")
-
-    def age_s(self, now_s: float) -> float:
-        """Return how old it is."""
-        return now_s - self.taken_s
-
-    def has_expired(self, now_s: float) -> bool:
-        """Tell whether it is too old; an unknown age counts as fresh."""
-        return self.age_s(now_s) > self.expires_s
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nonlinearity(Calibration):
-    """A detector whose response depends on how full it is.
-
-    Attributes:
-        coefficients: of the polynomial by which dark-subtracted counts are divided, lowest
-            first; spectrometers of Ocean Optics keep eight.
-    """
-
-    coefficients: tuple[float, ...]
-
-    def correct(self, counts: FloatArray) -> FloatArray:
-        """Return counts that are proportional to the light."""
-        response = np.polynomial.polynomial.polyval(counts, np.asarray(self.coefficients))
-        return np.asarray(counts / response)
-
-    def is_sound(self, counts: FloatArray) -> bool:
-        """Tell whether the polynomial is a response at these counts."""
-        if not np.all(np.isfinite(self.coefficients)):
-            return False
-        top = float(np.max(counts, initial=0.0))
-        levels = np.linspace(0.0, top, 16)
-        response = np.polynomial.polynomial.polyval(levels, np.asarray(self.coefficients))
-        return bool(np.all(np.isfinite(response)) and np.all(response > _LEAST_LINEAR))
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrayLight(Calibration):
-    """Light of one wavelength that the grating throws on other pixels.
-
-    Attributes:
-        dark_nm: windows without light behind a long-pass filter; their mean is taken off.
-        matrix: stray-light distribution (pixels x pixels) instead, as Zong and others measure it
-            (Applied Optics 2006, 45, 1111).
-    """
-
-    dark_nm: tuple[tuple[float, float], ...] = ()
-    matrix: FloatArray | None = field(default=None, repr=False)
-
-    def correct(self, wavelength_nm: FloatArray, counts: FloatArray) -> FloatArray | None:
-        """Return the spectrum without stray light, None when it does not fit the spectrum."""
-        if self.matrix is not None:
-            if self.matrix.shape != (counts.size, counts.size):
-                return None
-            whole = np.eye(counts.size) + self.matrix
-            return np.asarray(np.linalg.solve(whole, counts), dtype=np.float64)
-        dark = in_windows(wavelength_nm, self.dark_nm)
-        return np.asarray(counts - float(np.mean(counts[dark]))) if bool(dark.any()) else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpectralResponse(Calibration):
-    """Relative response of grating, fibre and detector (ASTM E3029).
-
-    Attributes:
-        wavelength_nm: axis of the factor.
-        factor: what counts are multiplied by to be proportional to photons.
-    """
-
-    wavelength_nm: FloatArray = field(repr=False)
-    factor: FloatArray = field(repr=False)
-
-    def correct(self, wavelength_nm: FloatArray, counts: FloatArray) -> FloatArray | None:
-        """Return the corrected spectrum; pixels beyond the calibration keep the last factor."""
-        good = np.isfinite(self.factor) & (self.factor > 0.0)
-        if int(good.sum()) < 2:
-            return None
-        order = np.argsort(self.wavelength_nm[good])
-        axis, factor = self.wavelength_nm[good][order], self.factor[good][order]
-        return np.asarray(counts * np.interp(wavelength_nm, axis, factor))
-
-
-@dataclass(frozen=True, kw_only=True)
-class WavelengthOffset(Calibration):
-    """How far the axis is off, from the lines of a lamp.
-
-    Attributes:
-        offset_nm: shown minus true.
-        offset_nm_se: its standard error. A smaller offset than three of these is none.
-    """
-
-    offset_nm: float
-    offset_nm_se: float = 0.0
-
-    @property
-    def is_significant(self) -> bool:
-        """Tell whether the axis is off for certain."""
-        return abs(self.offset_nm) >= 3.0 * self.offset_nm_se
-
-
-@dataclass(frozen=True, kw_only=True)
-class SampleAbsorbance(Calibration):
-    """Absorbance of the sample, for the light that it keeps.
-
-    Attributes:
-        wavelength_nm: its axis.
-        absorbance: decadic absorbance along the path to the detector.
-        film: a film seen from its lit face, else a cuvette seen from the side.
-    """
-
-    wavelength_nm: FloatArray = field(repr=False)
-    absorbance: FloatArray = field(repr=False)
-    film: bool = False
-
-    def at(self, wavelength_nm: FloatArray | float) -> FloatArray:
-        """Return the absorbance at wavelengths, NaN outside of what was measured."""
-        good = np.isfinite(self.absorbance)
-        axis, values = self.wavelength_nm[good], self.absorbance[good]
-        if axis.size < 2:
-            return np.full(np.shape(wavelength_nm), np.nan)
-        order = np.argsort(axis)
-        return np.asarray(
-            np.interp(wavelength_nm, axis[order], values[order], left=np.nan, right=np.nan)
-        )
-
-
-class DarkFrame(Protocol):
-    """What the chain needs of a dark spectrum."""
-
-    @property
-    def counts(self) -> FloatArray:
-        """Mean of the frames."""
-        ...
-
-    @property
-    def time_s(self) -> float:
-        """When it was taken."""
-        ...
+_LEAST_LAMP: Final = 0.2
+"""A monitor that reads less than this of what it read first, or more than its inverse, is off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +79,8 @@ class CorrectionChain:
         integration_time_s: float,
         now_s: float = _UNKNOWN,
         excitation_nm: float = _UNKNOWN,
+        electric_counts: float = _UNKNOWN,
+        lamp: float = _UNKNOWN,
         no_dark: str = "no fresh dark spectrum with these settings",
     ) -> Corrected:
         """Take all steps that can be taken.
@@ -267,14 +92,18 @@ class CorrectionChain:
             integration_time_s: exposure; NaN or 0 leaves counts as they are.
             now_s: when the spectrum was taken, in s since the epoch.
             excitation_nm: the light that was on, for the inner filter.
+            electric_counts: mean of the pixels that no light reaches, NaN where there are none.
+            lamp: what a monitor reads of the lamp over what it read first, NaN without one.
             no_dark: why there is no dark, for the record.
         """
         work = _Work(wavelength_nm, raw_counts, now_s)
         with np.errstate(all="ignore"):  # what is not finite is flagged by the fit
+            work.electric_dark(dark, electric_counts)
             work.dark(dark, no_dark)
             work.calibrated("nonlinearity", self.nonlinearity, self._linear)
             work.calibrated("stray_light", self.stray_light, self._without_stray_light)
             work.per_second(integration_time_s)
+            work.lamp(lamp)
             work.boxcar(self.boxcar_px, self.largest_boxcar_nm)
             work.calibrated("response", self.response, self._responded)
             work.registered(self.wavelength)
@@ -307,6 +136,19 @@ class _Work:
     def note(self, name: str, why: str, *, on: bool = False, by: Calibration | None = None) -> None:
         known = {} if by is None else {"calibration": by.name, "age_s": by.age_s(self.now_s)}
         self.steps.append(StepRecord(name=name, on=on, why=why, **known))  # type: ignore[arg-type]
+
+    def electric_dark(self, dark: DarkFrame | None, electric_counts: float) -> None:
+        """Take the offset of the electronics off, as far as the dark does not hold it."""
+        before = 0.0 if dark is None else dark.electric_counts
+        change = electric_counts - before
+        if not np.isfinite(electric_counts):
+            self.note("electric_dark", "no pixels that light does not reach")
+        elif not np.isfinite(change):
+            self.note("electric_dark", "the dark frames have none")
+        else:
+            self.counts = self.counts - change
+            since = "" if dark is None else " since the dark frames"
+            self.note("electric_dark", f"{change:+.1f} counts{since}", on=True)
 
     def dark(self, dark: DarkFrame | None, no_dark: str) -> None:
         if dark is None or dark.counts.size != self.counts.size:
@@ -343,6 +185,14 @@ class _Work:
             return
         self.counts = self.counts * (1.0 / integration_time_s)
         self.note("per_second", f"divided by {integration_time_s:g} s", on=True)
+
+    def lamp(self, lamp: float) -> None:
+        if not _LEAST_LAMP < lamp < 1.0 / _LEAST_LAMP:
+            why = "no monitor of the lamp" if np.isnan(lamp) else f"a lamp at {lamp:g} of itself"
+            self.note("lamp", why)
+            return
+        self.counts = self.counts * (1.0 / lamp)
+        self.note("lamp", f"divided by {lamp:.4f}", on=True)
 
     def boxcar(self, pixels: int, largest_nm: float) -> None:
         if pixels <= 0:

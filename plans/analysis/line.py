@@ -198,10 +198,10 @@ def slit_shift_nm(
         high_ev: full width of its high-energy side.
         resolution_nm: full width that the slit gives to a narrow line.
     """
-    low, high = np.asarray(low_ev), np.asarray(high_ev)
-    at_nm = HC_EV_NM / np.asarray(position_ev)
-    width_nm = 0.5 * (low + high) * at_nm**2 / HC_EV_NM / _TO_FWHM
-    skew = (low - high) / (low + high)
+    at_nm = HC_EV_NM / position_ev
+    whole_ev = low_ev + high_ev
+    width_nm = 0.5 * whole_ev * at_nm**2 / HC_EV_NM / _TO_FWHM
+    skew = (low_ev - high_ev) / whole_ev
     slit = (resolution_nm / _TO_FWHM) ** 2
     return np.asarray(slit * ((2.23 * skew + 2.58 * skew**3) / width_nm + 6.0 / at_nm))
 

@@ -1,14 +1,13 @@
 """Other shapes of a line, to hold the usual one against."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import least_squares
-from scipy.special import voigt_profile
 
+from plans.analysis import flags
 from plans.analysis.noise import FloatArray
 from plans.analysis.peak import fit_peak
 from plans.analysis.peak_result import PeakResult
@@ -58,12 +57,50 @@ def fit_shape(wavelength_nm: ArrayLike, counts: ArrayLike, shape: Shape) -> Shap
             skewed Gaussian is that of Azzalini (Scand. J. Statist. 1985, 12, 171).
     """
     found = fit_peak(wavelength_nm, counts, band_nm=None)
+    axis, signal = (np.asarray(values, dtype=np.float64) for values in (wavelength_nm, counts))
+    return _fit_where(found, axis, signal, shape)
+
+
+def _fit_where(
+    found: PeakResult, axis: FloatArray, signal: FloatArray, shape: Shape
+) -> ShapeResult:
+    """Fit a shape where a line was found."""
     if found.peak_nm is None or found.line is None:
         return ShapeResult(shape=shape, reason=found.reason)
-    axis, signal = (np.asarray(values, dtype=np.float64) for values in (wavelength_nm, counts))
     near = np.abs(axis - found.peak_nm) < _WINDOW_FWHM * found.line.fwhm_nm
     near &= np.isfinite(signal)
     return _Fit(axis[near], signal[near], found).result(shape)
+
+
+def in_shape(
+    found: PeakResult, wavelength_nm: FloatArray, counts: FloatArray, shape: Shape
+) -> PeakResult:
+    """Return a result with peak, energy, width and chi-square read with another shape.
+
+    What is measured on the curve itself (area, widths, centroid, noise) stays, and so do the
+    flags. What a slit does to the peak is taken back for the usual shape only.
+
+    Args:
+        found: what `fit_peak` read.
+        wavelength_nm: axis, rising.
+        counts: the same spectrum.
+        shape: one of `SHAPES`; the usual one changes nothing.
+    """
+    if shape == SHAPES[0] or found.peak_nm is None:
+        return found
+    read = _fit_where(found, wavelength_nm, counts, shape)
+    if read.peak_nm is None or not np.isfinite(read.peak_nm_se):
+        why = f"a line of the shape {shape!r} could not be fitted: {read.reason or 'no error'}"
+        blocked = flags.in_order({*found.flags, flags.NO_PEAK, flags.POOR_FIT})
+        return PeakResult(flags=blocked, reason=why)
+    return replace(
+        found,
+        peak_nm=read.peak_nm,
+        peak_nm_se=read.peak_nm_se,
+        peak_ev=read.peak_ev,
+        fwhm_ev=read.fwhm_ev,
+        chi2_red=read.chi2_red,
+    )
 
 
 def compare_shapes(wavelength_nm: ArrayLike, counts: ArrayLike) -> tuple[ShapeResult, ...]:
@@ -89,6 +126,8 @@ def _gaussian(x: FloatArray, widths: FloatArray) -> FloatArray:
 
 
 def _voigt(x: FloatArray, widths: FloatArray) -> FloatArray:
+    from scipy.special import voigt_profile
+
     sigma, gamma = abs(widths[0]) / _SIGMA, 0.5 * abs(widths[1])
     return np.asarray(voigt_profile(x, sigma, gamma) / voigt_profile(0.0, sigma, gamma))
 
@@ -133,6 +172,8 @@ class _Fit:
 
     def result(self, shape: Shape) -> ShapeResult:
         """Fit one shape."""
+        from scipy.optimize import least_squares  # slow to import, so only when it is used
+
         profile, widths = _PROFILES[shape]
         start = np.array([1.0, 0.0, 0.0, 0.0, *widths])
         spare = self._energy.size - start.size

@@ -167,31 +167,32 @@ def _start(
 ) -> tuple[FloatArray, SingleArray, Starts]:
     """Return lowest values, spectra above them and first guesses, in pieces that fit a cache."""
     parts: list[Starts] = []
-    bases, pixels = [], []
+    bases = []
+    pixels = np.empty(spectra.shape, dtype=np.float32)
     for first in range(0, spectra.shape[0], _TOGETHER):
         piece = np.asarray(spectra[first : first + _TOGETHER], dtype=np.float64)
         with np.errstate(all="ignore"):
-            base, largest = piece.min(axis=1), piece.max(axis=1)
+            base = piece.min(axis=1)
+            above = pixels[first : first + _TOGETHER]
+            np.subtract(piece, base[:, None], out=above, casting="same_kind")
+            spread = above.max(axis=1)
             whole = np.isfinite(base) & (np.abs(base) < LARGEST_VALUE)
-            spread = largest - base
             whole &= (spread > _SMALLEST_VALUE) & (spread < _LARGEST_RANGE)
             whole &= spread > 1e-5 * np.abs(base)
-            base = np.where(whole, base, 0.0)
             if not whole.all():
-                piece = np.where(whole[:, None], piece, 0.0)
-            above = np.subtract(piece, base[:, None]).astype(np.float32)
+                base = np.where(whole, base, 0.0)
+                above[~whole] = 0.0
             starts = find_starts(grid, above, dark_noise)
         starts.plain[~whole] = False
         parts.append(starts)
         bases.append(base)
-        pixels.append(above)
     if len(parts) == 1:
-        return bases[0], pixels[0], parts[0]
+        return bases[0], pixels, parts[0]
     joined = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in Starts.__dataclass_fields__
     }
-    return np.concatenate(bases), np.concatenate(pixels), Starts(**joined)
+    return np.concatenate(bases), pixels, Starts(**joined)
 
 
 def _groups(starts: Starts) -> Iterator[IntArray]:

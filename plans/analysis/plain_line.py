@@ -1,38 +1,44 @@
-"""The line fit of plain spectra, of one or of many at once."""
+"""The line fit of many plain spectra at once."""
 
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from plans.analysis.grid import Grid, IntArray, Points, SingleArray
-from plans.analysis.line import MOST_SKEW, TAPER_FWHM, WEIGHT_FLOOR, WINDOW_FWHM
+from plans.analysis.grid import Grid, IntArray, SingleArray
+from plans.analysis.line import MOST_SKEW, WINDOW_FWHM
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_start import Starts, take
+from plans.analysis.normal_equations import solve_each
+from plans.analysis.plain_start import Starts
+from plans.analysis.plain_window import (
+    LOW,
+    MARGIN,
+    POSITION,
+    RESIDUAL,
+    ROOT_FOUR_LN2,
+    UNIT,
+    Columns,
+    Pixels,
+    Window,
+    column,
+)
 from plans.analysis.spectrum import HC_EV_NM, BoolArray
 
 _LN2: Final = float(np.log(2.0))
-_FOUR_LN2: Final = 4.0 * _LN2
-ROOT_FOUR_LN2: Final = float(np.sqrt(_FOUR_LN2))
 MOST_STEPS: Final = 14
 _COARSE_STEPS: Final = 2  # on every other knot
 SMALL: Final = 1e-4  # full widths
 LEFT: Final = 1e-5
-TOP_FWHM: Final = 0.6
-FADING: Final = 4.0  # knots
-UNIT, GROUND, ALONG, POSITION, LOW, HIGH, RESIDUAL = range(7)
-"""Columns of a fit. Those of the position and the widths stand for the change of the line by
-`slopes_of` per unit of energy."""
-_RIDGE: Final = 1e-7 * np.eye(6)
+NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
+NEAR: Final = 0.01
+RIDGE: Final = 1e-7  # of the sum of all weights
 SKEW: Final = 0.0013  # logarithm of the ratio of the widths, over the square of a width in knots
-MARGIN: Final = 1.2  # of the window, for a line that becomes wider or moves
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """A line for each of n spectra (or of one), with what the knots around it say.
+    """A line for each of n spectra, with what the knots around it say.
 
     Attributes:
         shape: position, width of the low and of the high side, in eV (n x 3).
@@ -45,7 +51,8 @@ class Lines:
         inside: 1 where the index is a knot of the window, 0 where it repeats the last one.
         above: counts above the baseline, in the units of `scale` (n x s).
         columns: derivatives of the model, and the residual, in the units of `scale` (n x 7 x s).
-        weights: of the knots in the fit (n x s).
+        under: derivatives of the model under the weights of the fit (n x 6 x s).
+        products: of `under` and `columns`, with the residual before the last step (n x 6 x 7).
         scale: counts of a residual of 1.
         unit_ev: eV of a shape derivative of 1.
         ratio: height at the position over the coefficient of the first column.
@@ -57,11 +64,12 @@ class Lines:
     slope: FloatArray
     reference_nm: FloatArray
     settled: BoolArray
-    index: Any
+    index: IntArray
     inside: SingleArray
     above: SingleArray
     columns: SingleArray
-    weights: SingleArray
+    under: SingleArray
+    products: SingleArray
     scale: FloatArray
     unit_ev: FloatArray
     ratio: FloatArray
@@ -90,144 +98,6 @@ class Lines:
         return np.asarray(HC_EV_NM / (position - 0.5 * low) - HC_EV_NM / (position + 0.5 * high))
 
 
-def column(values: Any) -> SingleArray:
-    """Return values of spectra so that they spread along the pixels."""
-    return np.asarray(values, dtype=np.float32)[..., None]
-
-
-class _Window:
-    """Spectra around their lines, in numbers of order one.
-
-    Energies are counted from the first guess in its full widths, so that single precision does.
-    """
-
-    def __init__(
-        self, grid: Grid, counts: SingleArray, shape: FloatArray, scale: FloatArray
-    ) -> None:
-        points = grid.points
-        self.at_ev, low, high = shape.T
-        self.unit_ev = 0.5 * (low + high)
-        reach = MARGIN * WINDOW_FWHM * self.unit_ev
-        self.reference_nm = HC_EV_NM / self.at_ev
-        self.span_nm = 2.0 * reach * self.reference_nm**2 / HC_EV_NM
-        self.scale = scale
-        self.knots = self.unit_ev * self.reference_nm**2 / (HC_EV_NM * grid.usual_nm)
-        first = np.searchsorted(points.falling, -(self.at_ev + reach))
-        last = np.searchsorted(points.falling, -(self.at_ev - reach))
-        self.index: Any
-        if counts.ndim == 1:
-            self.index = slice(int(first), max(int(last), int(first) + 2))
-            data = counts[self.index]
-            self.inside = np.ones(data.size, dtype=np.float32)
-        else:
-            size = max(int((last - first).max()), 2)
-            index = first[:, None] + np.arange(size)
-            self.inside = (index < last[:, None]).astype(np.float32)
-            self.index = np.minimum(index, points.energy_ev.size - 1)
-            data = take(counts, self.index)
-        self.place(points, self.index)
-        self.data = data * column(1.0 / scale)
-
-    def place(self, points: Points, index: Any) -> None:
-        energy, axis = points.energy_ev[index], points.wavelength_nm[index]
-        at_ev, span_nm = self.at_ev[..., None], self.span_nm[..., None]
-        self.z = ((energy - at_ev) / self.unit_ev[..., None]).astype(np.float32)
-        self.square = np.square(energy / at_ev).astype(np.float32)
-        self.along = ((axis - self.reference_nm[..., None]) / span_nm).astype(np.float32)
-
-    def with_pixels(self, grid: Grid, pixels: SingleArray, parameters: FloatArray) -> "_Window":
-        """Return the same with the pixels around the tops in the place of the knots there.
-
-        From the top outwards the weight goes over from pixels to knots, slowly enough to be smooth
-        over a knot.
-
-        Args:
-            grid: the knots.
-            pixels: of these spectra, above the same ground as the knots.
-            parameters: of the lines.
-        """
-        _, _, _, position, low, high = parameters.T
-        top = np.searchsorted(grid.pixels.falling, -(self.at_ev + self.unit_ev * position))
-        half = column(np.maximum((0.5 * TOP_FWHM) * (low + high) * self.knots, FADING))
-        reach = int((float(half.max()) + FADING) * grid.every)
-        index = top[..., None] + np.arange(-reach, reach + 1)
-        known = (index >= 0) & (index < grid.pixels.energy_ev.size)
-        index = np.clip(index, 0, grid.pixels.energy_ev.size - 1)
-        fine = copy(self)
-        fine.place(grid.pixels, index)
-        away = np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(grid.every)
-        near = _faded(away, half) * known * np.float32(1.0 / grid.every)
-        middle = (grid.pixels.wavelength_nm[top] - self.reference_nm) / self.span_nm
-        per_knot = grid.usual_nm / self.span_nm
-        apart = (self.along - column(middle)) * column(1.0 / per_knot)
-        far = self.inside * (1.0 - _faded(apart, half))
-        data = take(pixels, index) * column(1.0 / self.scale)
-        for name, pair in (
-            ("z", (self.z, fine.z)),
-            ("square", (self.square, fine.square)),
-            ("along", (self.along, fine.along)),
-            ("data", (self.data, data)),
-            ("inside", (far, near)),
-        ):
-            setattr(fine, name, np.concatenate(pair, axis=-1))
-        return fine
-
-    def part(self, rows: BoolArray | IntArray | slice, every: int = 1) -> "_Window":
-        """Return some of the spectra, on all or every other knot."""
-        part = copy(self)
-        for name in ("z", "square", "along", "data", "inside"):
-            setattr(part, name, np.ascontiguousarray(getattr(self, name)[rows, ::every]))
-        for name in ("at_ev", "unit_ev", "reference_nm", "span_nm", "scale", "knots"):
-            setattr(part, name, getattr(self, name)[rows])
-        return part
-
-    def evaluate(self, parameters: FloatArray) -> tuple[SingleArray, SingleArray]:
-        """Return columns (n x 7 x s) and weights (n x s).
-
-        Parameters are the height at the energy of the first guess, offset, slope, z and widths.
-        """
-        single = parameters.astype(np.float32)[..., None]
-        position, low, high = (single[..., i, :] for i in (POSITION, LOW, HIGH))
-        found = np.empty((*parameters.shape[:-1], 7, self.z.shape[-1]), dtype=np.float32)
-        unit = found[..., UNIT, :]
-        away = self.z - position
-        red = away < 0.0
-        per_width = np.where(red, ROOT_FOUR_LN2 / low, ROOT_FOUR_LN2 / high)
-        scaled = away * per_width
-        np.multiply(scaled, scaled, out=unit)
-        np.negative(unit, out=unit)
-        np.exp(unit, out=unit)
-        unit *= self.square
-        found[..., GROUND, :] = 1.0
-        found[..., ALONG, :] = self.along
-        per_width *= unit
-        by_position = np.multiply(per_width, scaled, out=found[..., POSITION, :])
-        by_width = np.multiply(by_position, scaled, out=found[..., HIGH, :])
-        by_low = np.multiply(by_width, red, out=found[..., LOW, :])
-        by_width -= by_low
-        straight = single[..., :POSITION, :].swapaxes(-1, -2) @ found[..., :POSITION, :]
-        np.subtract(self.data, straight[..., 0, :], out=found[..., RESIDUAL, :])
-        weights = np.abs(away, out=away)
-        weights *= (-2.0 / TAPER_FWHM) / (low + high)
-        weights += WINDOW_FWHM / TAPER_FWHM
-        np.minimum(weights, 1.0, out=weights)
-        np.maximum(weights, 0.0, out=weights)
-        weights *= self.inside
-        # Weights follow the line where it is, not at the energy of the first guess.
-        weights /= unit + column(WEIGHT_FLOOR / self.ratio(parameters.T[POSITION]))
-        return found, weights
-
-    def ratio(self, position: FloatArray) -> FloatArray:
-        """Return the height at a position over that at the energy of the first guess."""
-        return np.asarray((1.0 + self.unit_ev * position / self.at_ev) ** 2)
-
-
-def _faded(away: SingleArray, half: SingleArray) -> SingleArray:
-    """Return 1 near a top, 0 far from it, and what is smooth over knots in between."""
-    part = np.clip((half + np.float32(FADING) - np.abs(away)) / np.float32(FADING), 0.0, 1.0)
-    return np.asarray(part * part * (3.0 - 2.0 * part))
-
-
 def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -> Lines:
     """Fit a split Gaussian in energy with a straight baseline to plain spectra.
 
@@ -240,39 +110,56 @@ def fit_lines(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -
         pixels: all spectra, not thinned.
     """
     shape = starts.shape[rows]
-    counts = starts.knots[rows] - starts.ground[rows, None].astype(np.float32)
-    window = _Window(grid, counts, shape, starts.height[rows])
+    window = Window(grid, starts, rows)
     parameters = _first(window, shape)
     coarse = window.part(slice(None), every=2)
     at = parameters
     for _ in range(_COARSE_STEPS):
-        at, parameters = parameters, _stepped(parameters, *coarse.evaluate(parameters))
+        at, parameters = parameters, _stepped(parameters, coarse.evaluate(parameters).products())
     previous = _change(at, parameters)
     at = parameters
-    columns, weights = window.evaluate(at)
-    parameters = _stepped(at, columns, weights)
+    found = window.evaluate(at)
+    products = found.products()
+    parameters = _stepped(at, products)
     change = _change(at, parameters)
     skew = _is_skew(window, parameters)
+    nearly = np.minimum(NEARLY * _height_over_noise(starts, rows), NEAR)
     for _ in range(MOST_STEPS):
-        settled = _is_settled(change, previous, skew)
+        settled = _is_settled(change, previous) | (skew & (change < nearly))
         left = np.flatnonzero(~settled)
         if left.size == 0:
             break
-        part = window if left.size == rows.size else window.part(left)
         now = parameters[left]
-        columns[left], weights[left] = found = part.evaluate(now)
-        at[left], parameters[left] = now, _stepped(now, *found)
+        if left.size == rows.size:
+            found = window.evaluate(now)
+            again = products = found.products()
+        else:
+            part = window.part(left).evaluate(now)
+            found.columns[left], found.under[left] = part.columns, part.under
+            products[left] = again = part.products()
+        at[left], parameters[left] = now, _stepped(now, again)
         previous[left], change[left] = change[left], _change(now, parameters[left])
-    if (few := np.flatnonzero(skew)).size:
-        here = rows[few]
-        above = pixels[here] - starts.ground[here, None].astype(np.float32)
-        fine = window.part(few).with_pixels(grid, above, parameters[few])
-        parameters[few] = _stepped(parameters[few], *fine.evaluate(parameters[few]))
-    _move_residuals(columns, at, parameters)
-    return _as_lines(window, parameters, columns, weights, settled=settled)
+    _step_on_pixels(window, parameters, skew, Pixels(grid, starts, rows, pixels))
+    _move_residuals(found.columns, at, parameters)
+    return _as_lines(window, parameters, found, products, settled=settled)
 
 
-def _first(window: _Window, shape: FloatArray) -> FloatArray:
+def _step_on_pixels(
+    window: Window, parameters: FloatArray, skew: BoolArray, pixels: Pixels
+) -> None:
+    """Take a step with the pixels around the tops of skew lines in the place of the knots."""
+    few = np.flatnonzero(skew)
+    if few.size == 0:
+        return
+    part = window if few.size == skew.size else window.part(few)
+    now = parameters[few]
+    tops, feet = part.with_pixels(pixels, few, now)
+    products = tops.evaluate(now).products()
+    products += feet.evaluate(now).products()
+    parameters[few] = _stepped(now, products)
+
+
+def _first(window: Window, shape: FloatArray) -> FloatArray:
     parameters = np.zeros((*shape.shape[:-1], 6))
     parameters[..., UNIT] = 1.0
     parameters[..., LOW:] = shape[..., 1:] / window.unit_ev[..., None]
@@ -286,17 +173,23 @@ def _change(before: FloatArray, after: FloatArray) -> FloatArray:
     return np.asarray(2.0 * change / (low + high))
 
 
-def _is_settled(change: FloatArray, previous: FloatArray, skew: BoolArray) -> BoolArray:
-    """Return which lines have come to rest, or close enough for a last step on pixels.
+def _is_settled(change: FloatArray, previous: FloatArray) -> BoolArray:
+    """Return which lines have come to rest.
 
     Steps shrink by about the same factor each time, so what is left after a step is about the
-    step times its ratio to the one before, and after one more that ratio less.
+    step times its ratio to the one before.
     """
-    rest = (change < SMALL) | (change * change < LEFT * previous)
-    return rest | (skew & (change**3 < LEFT * previous**2))
+    return np.asarray((change < SMALL) | (change * change < LEFT * previous))
 
 
-def _is_skew(window: _Window, parameters: FloatArray) -> BoolArray:
+def _height_over_noise(starts: Starts, rows: IntArray) -> FloatArray:
+    """Return heights over noise; the better they are, the faster do the steps shrink."""
+    height = starts.height[rows]
+    noise = np.sqrt(starts.floor[rows] ** 2 + starts.gain[rows] * height)
+    return np.asarray(height / np.maximum(noise, 1e-9 * height))
+
+
+def _is_skew(window: Window, parameters: FloatArray) -> BoolArray:
     """Return which lines need the pixels around their top.
 
     The step in the second derivative at the top of a skew line is not smooth over a knot, nor does
@@ -324,11 +217,9 @@ def slopes_of(height: FloatArray) -> tuple[FloatArray, FloatArray]:
     return 2.0 * height, (2.0 / ROOT_FOUR_LN2) * height
 
 
-def _stepped(parameters: FloatArray, columns: SingleArray, weights: SingleArray) -> FloatArray:
+def _stepped(parameters: FloatArray, products: SingleArray) -> FloatArray:
     """Take a step that no line loses itself in."""
-    gram = normal_matrix(columns, weights)
-    matrix = gram[..., :6, :6] + _RIDGE * gram[..., GROUND, GROUND, None, None]
-    step = np.linalg.solve(matrix, gram[..., :6, 6:])[..., 0]
+    step = solve_each(products[..., :RESIDUAL], products[..., RESIDUAL:], RIDGE)[0].T.copy()
     by_position, by_width = slopes_of(np.maximum(parameters.T[UNIT], 1e-3))
     step[..., POSITION] /= by_position
     step[..., LOW:] /= by_width[..., None]
@@ -342,17 +233,11 @@ def _stepped(parameters: FloatArray, columns: SingleArray, weights: SingleArray)
     return np.asarray(step)
 
 
-def normal_matrix(columns: SingleArray, weights: SingleArray) -> FloatArray:
-    """Return the scalar products of columns (n x k x s) under weights."""
-    under = columns * weights[..., None, :]
-    return (under @ columns.swapaxes(-1, -2)).astype(np.float64)
-
-
 def _as_lines(
-    window: _Window,
+    window: Window,
     parameters: FloatArray,
-    columns: SingleArray,
-    weights: SingleArray,
+    found: Columns,
+    products: SingleArray,
     *,
     settled: BoolArray,
 ) -> Lines:
@@ -376,8 +261,9 @@ def _as_lines(
         index=window.index,
         inside=window.inside,
         above=above,
-        columns=columns,
-        weights=weights,
+        columns=found.columns,
+        under=found.under,
+        products=products,
         scale=window.scale,
         unit_ev=window.unit_ev,
         ratio=ratio,

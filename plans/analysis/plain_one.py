@@ -5,22 +5,15 @@ from math import log, sqrt
 from typing import Final
 
 import numpy as np
+from scipy.linalg.lapack import dgesv
 
 from plans.analysis.grid import SEARCH_FWHM_NM, Grid, Points
 from plans.analysis.judge import WIDEST_EV
 from plans.analysis.line import MOST_SKEW, TAPER_FWHM, WEIGHT_FLOOR, WINDOW_FWHM
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import (
-    FADING,
-    LEFT,
-    MARGIN,
-    MOST_STEPS,
-    ROOT_FOUR_LN2,
-    SKEW,
-    SMALL,
-    TOP_FWHM,
-)
+from plans.analysis.plain_line import LEFT, MOST_STEPS, NEAR, NEARLY, SKEW, SMALL
 from plans.analysis.plain_start import LEAST_FEET, OF_DIFFERENCE, PATCH_WITH_SPIKE, SPIKE
+from plans.analysis.plain_window import FADING, MARGIN, ROOT_FOUR_LN2, TOP_FWHM
 from plans.analysis.spectrum import HC_EV_NM
 
 # A call of numpy costs a microsecond whatever the size of a window. One spectrum is read here with
@@ -170,7 +163,10 @@ def _noise(
         largest = _max.reduce(table, axis=1)
         if (largest > OF_DIFFERENCE * SPIKE * usual).any():
             return None
-    return variance[grid.patch_of_knot], sqrt(dark), gain
+    at_knots = level * gain
+    at_knots += dark
+    at_knots *= (variance @ grid.near) / (usual @ grid.near)
+    return at_knots, sqrt(dark), gain
 
 
 def _fall(way: FloatArray, level: float) -> float:
@@ -213,40 +209,46 @@ class _Window:
         along *= 1.0 / span_nm
         self.data = data
         self.part: FloatArray | None = None
+        self._rows = tuple(self.columns)
+        self._room = tuple(np.empty((3, energy.size)))
 
     def evaluate(self, now: list[float], floor: float) -> tuple[FloatArray, FloatArray]:
         """Return columns times weights, and their scalar products with all columns."""
-        columns = self.columns
-        unit, by_position, by_low, by_high = columns[0], columns[3], columns[4], columns[5]
-        position, low, high = now[3:]
-        away = self.away + position
+        unit, _, along, by_position, by_low, by_high, residual = self._rows
+        away, per_width, scaled = self._room
+        height, offset, slope, position, low, high = now
+        np.add(self.away, position, away)
         middle = int(away.searchsorted(0.0, "right"))
-        scaled = np.empty_like(away)
-        np.multiply(away[:middle], -ROOT_FOUR_LN2 / high, out=scaled[:middle])
-        np.multiply(away[middle:], -ROOT_FOUR_LN2 / low, out=scaled[middle:])
-        np.multiply(scaled, scaled, out=unit)
-        np.negative(unit, out=unit)
-        np.exp(unit, out=unit)
-        unit *= self.square
-        np.multiply(scaled, unit, out=by_position)
-        np.multiply(by_position[:middle], ROOT_FOUR_LN2 / high, out=by_position[:middle])
-        np.multiply(by_position[middle:], ROOT_FOUR_LN2 / low, out=by_position[middle:])
+        per_width[:middle] = ROOT_FOUR_LN2 / high
+        per_width[middle:] = ROOT_FOUR_LN2 / low
+        np.multiply(away, per_width, scaled)
+        np.multiply(scaled, scaled, unit)
+        np.negative(unit, unit)
+        np.exp(unit, unit)
+        np.multiply(unit, self.square, unit)
+        np.multiply(per_width, unit, per_width)
+        np.multiply(per_width, scaled, per_width)
+        np.negative(per_width, by_position)
+        np.multiply(per_width, scaled, by_low)
+        by_high[:middle] = by_low[:middle]
         by_high[middle:] = 0.0
         by_low[:middle] = 0.0
-        np.multiply(by_position[:middle], scaled[:middle], out=by_high[:middle])
-        np.multiply(by_position[middle:], scaled[middle:], out=by_low[middle:])
-        np.subtract(self.data, np.array(now[:3]) @ columns[:3], out=columns[6])
-        weights = np.abs(away, out=away)
-        weights *= -2.0 / TAPER_FWHM / (low + high)
-        weights += WINDOW_FWHM / TAPER_FWHM
-        _min(weights, 1.0, out=weights)
-        _max(weights, 0.0, out=weights)
+        np.multiply(unit, -height, residual)
+        np.multiply(along, slope, scaled)
+        np.subtract(residual, scaled, residual)
+        np.add(residual, self.data, residual)
+        np.subtract(residual, offset, residual)
+        np.abs(away, away)
+        np.multiply(away, -2.0 / TAPER_FWHM / (low + high), away)
+        np.add(away, WINDOW_FWHM / TAPER_FWHM, away)
+        _min(away, 1.0, out=away)
+        _max(away, 0.0, out=away)
         if self.part is not None:
-            weights *= self.part
-        np.add(unit, floor, out=scaled)
-        weights /= scaled
-        under = columns[:6] * weights
-        return under, under @ columns.T
+            np.multiply(away, self.part, away)
+        np.add(unit, floor, scaled)
+        np.divide(away, scaled, away)
+        under = self.columns[:6] * away
+        return under, under @ self.columns.T
 
 
 class OneFit:
@@ -276,6 +278,10 @@ class OneFit:
         """
         now = [1.0, 0.0, 0.0, 0.0, *self._widths]
         change, settled, skew = 0.0, False, False
+        height = self._start.height
+        noise = sqrt(self._start.floor**2 + self._start.gain * height)
+        # All steps are on all knots, so that no change of knots is in them.
+        nearly = 2.0 * min(NEARLY * height / max(noise, 1e-9 * height), NEAR)
         for _ in range(MOST_STEPS):
             before = now
             under, normal = self._window.evaluate(before, self._floor(before[3]))
@@ -287,7 +293,7 @@ class OneFit:
             knots = wide * self.unit_ev * self.reference_nm**2 / HC_EV_NM / self._grid.usual_nm
             skew = abs(log(now[4] / now[5])) > SKEW * knots**2
             settled = change < SMALL or change**2 < LEFT * previous
-            settled = settled or (skew and change**3 < LEFT * previous**2)
+            settled = settled or (skew and change < nearly)
             if settled:
                 break
         if skew:
@@ -319,9 +325,9 @@ class OneFit:
         apart /= grid.usual_nm
         self._window.part = 1.0 - _faded(apart, half)
         floor = self._floor(now[3])
-        residual = self._window.columns.copy()  # what `line` goes on with
+        kept = self._window.columns.copy()  # what `line` goes on with
         _, normal = self._window.evaluate(now, floor)
-        self._window.columns = residual
+        self._window.columns[:] = kept
         return _stepped(now, normal + fine.evaluate(now, floor)[1])
 
     def _as_line(
@@ -366,7 +372,7 @@ class OneFit:
 def _stepped(now: list[float], normal: FloatArray) -> list[float]:
     """Take a step that no line loses itself in; see `plain_line`."""
     matrix = normal[:, :6] + _RIDGE * normal[1, 1]
-    step = np.linalg.solve(matrix, normal[:, 6]).tolist()
+    step = dgesv(matrix, normal[:, 6])[2].tolist()
     height = max(now[0], 1e-3)
     _, _, _, at, low, high = now
     wide = 0.25 * (low + high)

@@ -4,11 +4,11 @@ from math import log, nan, sqrt
 from typing import Final
 
 import numpy as np
+from scipy.linalg.lapack import dgesv
 
 from plans.analysis.grid import Grid, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import ROOT_FOUR_LN2
 from plans.analysis.plain_one import OneLine, OneStart
 from plans.analysis.plain_shape import (
     CORRELATED,
@@ -19,6 +19,7 @@ from plans.analysis.plain_shape import (
     STEEPEST,
     smoother,
 )
+from plans.analysis.plain_window import ROOT_FOUR_LN2
 from plans.analysis.shape import AREA_FWHM, CENTROID_FWHM, CORE_FWHM, CROSSING_FWHM
 from plans.analysis.spectrum import HC_EV_NM
 
@@ -60,10 +61,10 @@ class OneMeasure:
         by[3, 0] = factor * (1.0 + line.position_ev / root) / (2.0 * amplitude)
         by[5, 0] = factor * line.high_ev / _LN2 / root * 0.5 * ROOT_FOUR_LN2 / amplitude
         by[0, 1] = line.scale * line.ratio
-        moved = np.linalg.solve(normal, by).T @ line.under
+        moved = dgesv(normal, by)[2].T @ line.under
         moved *= moved
         peak, height = (moved @ self._variance).tolist()
-        more = self._correlation() / self._grid.every
+        more = self._correlation() * self._grid.few_pixels / self._grid.every
         return sqrt(peak * more), sqrt(height * more)
 
     def _correlation(self) -> float:

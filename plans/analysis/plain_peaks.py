@@ -26,6 +26,7 @@ from plans.analysis.spectrum import LARGEST_VALUE, SATURATION_FRACTION, BoolArra
 MOST_SKEW: Final = 1.8
 """One side this much wider than the other is a shoulder; the bare line of the dots has 1.3."""
 _TOGETHER: Final = 256
+_FLAGS: Final[tuple[tuple[str, ...], tuple[str, ...]]] = ((), (flags.POOR_FIT,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,11 @@ class PlainPeaks:
 
     def flags(self, row: int) -> tuple[str, ...]:
         """Return the flags of a spectrum that was read."""
-        return (flags.POOR_FIT,) if self.skewed[row] else ()
+        return _FLAGS[bool(self.skewed[row])]
+
+    def all_flags(self) -> list[tuple[str, ...]]:
+        """Return the flags of all spectra; those that were not read have none."""
+        return [_FLAGS[skewed] for skewed in (self.read & self.skewed).tolist()]
 
     def result(self, row: int) -> PeakResult:
         """Return all about a spectrum that was read."""
@@ -123,7 +128,7 @@ def read_plain_peak(
     resolution_nm: float,
 ) -> PeakResult | None:
     """Read one spectrum as `read_plain_peaks` reads many, None when it needs a closer look."""
-    if band.grid is None or not abs(float(spectrum.sum())) < LARGEST_VALUE:
+    if band.grid is None or not _is_finite(spectrum):
         return None
     if full_scale_counts is not None and full_scale_counts > 0.0:
         limit = SATURATION_FRACTION * full_scale_counts
@@ -133,6 +138,11 @@ def read_plain_peak(
     pixels = spectrum[band.pixels]
     read = read_one_plain(band.grid, pixels, dark_noise, band.limits_nm, leak)
     return None if read is None else _as_one_result(read, resolution_nm)
+
+
+def _is_finite(spectrum: FloatArray) -> bool:
+    with np.errstate(all="ignore"):
+        return abs(float(spectrum.sum())) < LARGEST_VALUE
 
 
 def _as_one_result(read: OnePlainLine, resolution_nm: float) -> PeakResult | None:
@@ -196,8 +206,16 @@ def _is_whole(
     for first in range(0, spectra.shape[0], _TOGETHER):
         rows = slice(first, first + _TOGETHER)
         with np.errstate(all="ignore"):
-            good[rows] = np.abs(np.sum(spectra[rows], axis=1, dtype=np.float64)) < LARGEST_VALUE
+            good[rows] = np.abs(_sums(spectra[rows])) < LARGEST_VALUE
             if limited and full_scale_counts is not None:
                 largest = raw[rows, band.whole].max(axis=1)
                 good[rows] &= largest < SATURATION_FRACTION * full_scale_counts
     return good
+
+
+def _sums(spectra: NDArray[np.generic]) -> FloatArray:
+    """Return the sum of each spectrum; a product with ones is the faster way to it."""
+    if spectra.dtype == np.float64:
+        found: FloatArray = np.matmul(spectra, np.ones(spectra.shape[1]))
+        return found
+    return np.asarray(np.sum(spectra, axis=1, dtype=np.float64))

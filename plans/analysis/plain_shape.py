@@ -1,16 +1,18 @@
-"""Errors, widths, areas and doubts of plain lines, of one or of many."""
+"""Errors, widths, areas and doubts of many plain lines."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from plans.analysis.grid import Grid, SingleArray, weighed
+from plans.analysis.grid import Grid, IntArray, SingleArray, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_line import HIGH, POSITION, RESIDUAL, UNIT, Lines, column, slopes_of
+from plans.analysis.normal_equations import solve_each
+from plans.analysis.plain_line import RIDGE, Lines, slopes_of
 from plans.analysis.plain_start import Starts, take
+from plans.analysis.plain_window import HIGH, POSITION, RESIDUAL, UNIT, column
 from plans.analysis.shape import AREA_FWHM, CENTROID_FWHM, CORE_FWHM, CROSSING_FWHM
 from plans.analysis.smooth import kernel
 from plans.analysis.spectrum import HC_EV_NM, BoolArray
@@ -24,13 +26,12 @@ STEEPEST: Final = 3.0
 FLAT_WITHIN: Final = 0.005
 FLAT_FWHM: Final = 0.28
 CORRELATED: Final = 5.0
-_RIDGE: Final = 1e-7 * np.eye(6)
 _sum, _max = np.add.reduce, np.maximum.reduce
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """What the knots say about lines (n, or one), beside their fit.
+    """What the knots say about lines (n), beside their fit.
 
     Attributes:
         peak_nm_se: standard error of the peak, in nm.
@@ -57,13 +58,13 @@ class Measures:
     clear: BoolArray
 
 
-def measure(grid: Grid, starts: Starts, rows: Any, lines: Lines) -> Measures:
+def measure(grid: Grid, starts: Starts, rows: IntArray, lines: Lines) -> Measures:
     """Measure fitted lines.
 
     Args:
         grid: the knots.
         starts: the spectra.
-        rows: which of them; an empty tuple stands for the only one.
+        rows: which of them.
         lines: their lines.
     """
     work = _Measuring(grid, starts, rows, lines)
@@ -86,13 +87,10 @@ def measure(grid: Grid, starts: Starts, rows: Any, lines: Lines) -> Measures:
 class _Measuring:
     """All counts are in the units of `Lines.scale`."""
 
-    def __init__(self, grid: Grid, starts: Starts, rows: Any, lines: Lines) -> None:
+    def __init__(self, grid: Grid, starts: Starts, rows: IntArray, lines: Lines) -> None:
         self.grid, self.lines = grid, lines
-        if lines.shape.ndim == 1:
-            self.variance = starts.variance[lines.index] * column(1.0 / lines.scale**2)
-        else:
-            self.variance = starts.variance[rows[:, None], lines.index]
-            self.variance *= column(1.0 / lines.scale**2)
+        self.variance = starts.variance[rows[:, None], lines.index]
+        self.variance *= column(1.0 / lines.scale**2)
         self.inside = lines.inside
         self.height = lines.height / lines.scale
         self.peak_nm, self.fwhm_nm = lines.peak_nm, lines.fwhm_nm
@@ -121,22 +119,19 @@ class _Measuring:
         the pixels show around each knot.
         """
         lines = self.lines
-        under = lines.columns[..., :6, :] * lines.weights[..., None, :]
-        turned = lines.columns[..., :6, :].swapaxes(-1, -2)
-        normal = (under @ turned).astype(np.float64)
-        normal += _RIDGE * normal[..., 1, 1, None, None]
-        by = np.zeros((*normal.shape[:-1], 2))
+        by = np.zeros((*lines.products.shape[:-1], 2))
         position, _, high = lines.shape.T
         by_position, by_width = slopes_of(self.amplitude)
         factor = -(lines.peak_nm**2) / HC_EV_NM * 0.5 * lines.unit_ev
         by[..., POSITION, 0] = factor * (1.0 + position / lines.root_ev) / by_position
         by[..., HIGH, 0] = factor * high / _LN2 / lines.root_ev / by_width
         by[..., UNIT, 1] = lines.scale * lines.ratio
-        pull = np.linalg.solve(normal, by).astype(np.float32)
-        moved = under.swapaxes(-1, -2) @ pull
+        pull = solve_each(lines.products[..., :RESIDUAL], by, RIDGE).astype(np.float32)
+        moved = pull.transpose(2, 0, 1) @ lines.under
         moved *= moved
-        moved *= self.variance[..., None]
-        variance = _sum(moved, axis=-2) * (self._correlation() / self.grid.every)[..., None]
+        moved *= self.variance[..., None, :]
+        more = self._correlation() * (self.grid.few_pixels / self.grid.every)
+        variance = _sum(moved, axis=-1) * more[..., None]
         found = np.sqrt(variance).T
         return found[0], found[1]
 
@@ -241,10 +236,15 @@ class _Measuring:
 
     def is_clear(self) -> BoolArray:
         """Hold lines against the limits of `judge`, with a margin."""
-        middle = self.fwhm_nm if self.fwhm_nm.ndim == 0 else self.fwhm_nm[self.fwhm_nm.size // 2]
-        knots = float(middle) / self.grid.usual_nm
+        nothing = np.zeros(self.fwhm_nm.size, dtype=np.bool_)
+        settled = self.fwhm_nm[self.lines.settled]
+        if settled.size == 0:
+            return nothing
+        knots = float(np.median(settled)) / self.grid.usual_nm
         weights, white = smoother(round(8.0 * SLOW_FWHM * knots))
         cut = weights.size // 2
+        if self.residual.shape[-1] <= 2 * cut:
+            return nothing
         slow = weighed(self.residual, weights)
         slow *= slow
         core_noise = _sum(self.variance * self.core, axis=-1) / self.held * self.grid.white

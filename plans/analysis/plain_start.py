@@ -1,8 +1,4 @@
-"""Where the line of a plain spectrum is, and how noisy it is.
-
-All of it works on one spectrum (a row of pixels) or on many (n rows): a value of a spectrum is then
-a number or an array of n.
-"""
+"""Where the lines of many plain spectra are, and how noisy they are."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -59,6 +55,9 @@ def find_starts(grid: Grid, spectra: SingleArray, dark_noise: float | None) -> S
     usual = patch_level * gain[..., None]
     usual += (floor**2)[..., None]
     spiky = _has_spikes(squares, variance, usual)
+    near = grid.near_single
+    at_knots = level * gain[..., None] + (floor**2)[..., None]
+    at_knots *= (variance @ near) / (usual @ near)
     noise = floor * np.sqrt(grid.smoothed)
     needed = np.maximum(6.0 * noise, np.maximum(0.01 * full, 1e-9 * (full + abs(ground))))
     found = _Maximum(smoothed)
@@ -71,7 +70,7 @@ def find_starts(grid: Grid, spectra: SingleArray, dark_noise: float | None) -> S
     plain &= ~spiky & (floor > 0.0)
     return Starts(
         knots=knots,
-        variance=variance[..., grid.patch_of_knot],
+        variance=at_knots,
         floor=floor,
         gain=gain,
         ground=ground,
@@ -98,8 +97,8 @@ def _has_spikes(squares: SingleArray, variance: SingleArray, usual: SingleArray)
     """Return which spectra hold pixels that could be spikes."""
     found = np.asarray(np.any(variance > PATCH_WITH_SPIKE * usual, axis=-1))
     if found.any():
-        largest = _max(squares[found], axis=-1)
-        found[found] = np.any(largest > OF_DIFFERENCE * SPIKE * usual[found], axis=-1)
+        limit = (OF_DIFFERENCE * SPIKE) * usual[found]
+        found[found] = np.any(squares[found] > limit[..., None], axis=(-1, -2))
     return found
 
 
@@ -139,9 +138,7 @@ def _shape(grid: Grid, top: IntArray, crossings: tuple[FloatArray, FloatArray]) 
 
 
 def take(rows: Any, index: Any) -> Any:
-    """Return the values of each row (or of the only one) at its own index, one or several."""
-    if rows.ndim == 1:
-        return rows[index]
+    """Return the values of each row at its own index, one or several."""
     row = np.arange(rows.shape[0])
     return rows[row if index.ndim == 1 else row[:, None], index]
 

@@ -10,7 +10,7 @@ from scipy.ndimage import correlate1d
 from plans.analysis.line import SplitGaussian
 from plans.analysis.noise import FloatArray, estimate_noise
 from plans.analysis.power_law import columns, inverse_of_normal
-from plans.analysis.spectrum import HC_EV_NM, SHORTEST_NM
+from plans.analysis.spectrum import HC_EV_NM, LARGEST_VALUE, SHORTEST_NM
 
 NOT_RESOLVABLE: Final = "not resolvable"
 LARGEST_SE: Final = 0.1
@@ -97,12 +97,15 @@ def _prepared(counts_se: ArrayLike | None, *given: ArrayLike) -> tuple[FloatArra
         return "the spectra do not have the same number of pixels"
     order = np.argsort(held[0])
     held = tuple(column[order] for column in held)
-    nm, spectrum = held[:2]
+    nm = held[0]
     if nm.size < _FEWEST_PIXELS or nm[0] < SHORTEST_NM or not np.all(np.diff(nm) > 0.0):
         return "fewer than 30 pixels, two at one wavelength, or no wavelength at all"
-    ready = held if counts_se is not None else (*held, _noise_of(spectrum))
-    least = 1e-30 * float(np.max(np.abs(spectrum)))  # below it squares overflow
-    return ready if np.all(ready[-1] > least) else "the spectrum has no noise to weigh pixels with"
+    largest = max(float(np.max(np.abs(column))) for column in held[1:])
+    if not 0.0 < largest < LARGEST_VALUE:
+        return "the spectra hold nothing, or counts that no detector gives"
+    held = (nm, *(column / largest for column in held[1:]))  # squares do not overflow
+    ready = held if counts_se is not None else (*held, _noise_of(held[1]))
+    return ready if np.all(ready[-1] > 1e-30) else "the spectrum has no noise to weigh pixels with"
 
 
 def _noise_of(spectrum: FloatArray) -> FloatArray:
@@ -194,10 +197,7 @@ class _Mixture:
         grid = np.linspace(-self.reach_nm, self.reach_nm, _GRID)
         at = int(np.argmin([self.solve(shift)[0] for shift in grid]))
         bounds = grid[max(at - 1, 0)], grid[min(at + 1, _GRID - 1)]
-        return float(minimize_scalar(self._cost, bounds=bounds, method="bounded").x)
-
-    def _cost(self, shift_nm: float) -> float:
-        return self.solve(shift_nm)[0]
+        return float(minimize_scalar(lambda s: self.solve(s)[0], bounds=bounds, method="bounded").x)
 
     def covariance(self, shift_nm: float, amplitudes: FloatArray) -> FloatArray | None:
         """Return that of (first, end, offset, slope, shift), None if two do the same."""
@@ -224,7 +224,7 @@ class _Mixture:
             return UnmixResult(reason=f"{NOT_RESOLVABLE}: the two references have one shape")
         covariance *= max(chi2, 1.0)
         errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        gradient = np.array([-amplitudes[1], amplitudes[0]]) * first * end / total**2
+        gradient = np.array([-amplitudes[1], amplitudes[0]]) * (first / total) * (end / total)
         variance = float(gradient @ covariance[:2, :2] @ gradient)
         fraction_se = float(np.sqrt(max(variance, 0.0)))
         reason = ""

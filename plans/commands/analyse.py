@@ -36,12 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("LOW", "HIGH"),
         help="where the peak may be; everywhere without it",
     )
+    parser.add_argument(
+        "--shape",
+        choices=("split-gaussian", "gaussian", "voigt", "skewed-gaussian"),
+        default="split-gaussian",
+        help="shape of the line that the peak is read with, in photon energy",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the tracked peak of every spectrum; return the exit code."""
+    from plans.analysis.other_lines import SHAPES
     from plans.importing.analyse import analyse_files
 
+    shapes = {shape.lower().replace(" ", "-"): shape for shape in SHAPES}
     return analyse_files(
         args.files,
         out_dir=args.out,
@@ -49,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         report=_say if args.json else print,
         excitation_nm=args.excitation_nm,
         band_nm=None if args.band_nm is None else (args.band_nm[0], args.band_nm[1]),
+        shape=shapes[args.shape],
         against=args.against,
         progress=_say,
     )

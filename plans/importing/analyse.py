@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from plans.analysis.batch import fit_peaks
+from plans.analysis.other_lines import SHAPES, Shape, in_shape
 from plans.analysis.peak import PeakResult, fit_peak
 from plans.importing.read import read_folder, read_spectra
 from plans.importing.recorded import is_run, read_run
@@ -26,10 +27,15 @@ class AnalysedSpectrum:
     Attributes:
         spectrum: the column.
         peak: what the fit made of it.
+        shape: of the line that the peak was read with.
     """
 
     spectrum: Spectrum
     peak: PeakResult
+    shape: Shape = SHAPES[0]
+
+
+Analysed = tuple[AnalysedSpectrum, ...]
 
 
 def analyse_series(
@@ -37,6 +43,7 @@ def analyse_series(
     *,
     excitation_nm: Sequence[float] = (),
     band_nm: tuple[float, float] | None = None,
+    shape: Shape = SHAPES[0],
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[AnalysedSpectrum, ...]:
     """Fit the PL peak of every spectrum of a file.
@@ -45,6 +52,7 @@ def analyse_series(
         series: the spectra.
         excitation_nm: lines of the light that was on, when known.
         band_nm: where the peak may be; None is everywhere.
+        shape: of the line that the peak is read with.
         progress: is told how many spectra of how many are read, after every thousand.
     """
     spectra, done = series.spectra, 0
@@ -52,7 +60,7 @@ def analyse_series(
     for first, last in _with_one_axis(spectra):
         for start in range(first, last, _TOGETHER):
             part = spectra[start : min(start + _TOGETHER, last)]
-            found += _analysed(part, excitation_nm, band_nm)
+            found += _analysed(part, excitation_nm, band_nm, shape)
             done += len(part)
             if progress is not None:
                 progress(done, len(spectra))
@@ -75,6 +83,7 @@ def _analysed(
     spectra: Sequence[Spectrum],
     excitation_nm: Sequence[float],
     band_nm: tuple[float, float] | None,
+    shape: Shape,
 ) -> list[AnalysedSpectrum]:
     axis = spectra[0].wavelength_nm
     settings = {"excitation_nm": tuple(excitation_nm), "band_nm": band_nm}
@@ -85,7 +94,9 @@ def _analysed(
         batch = fit_peaks(axis, counts, **settings)  # type: ignore[arg-type]
         peaks = [batch.result(row) for row in range(len(batch))]
     return [
-        AnalysedSpectrum(spectrum=spectrum, peak=peak)
+        AnalysedSpectrum(
+            spectrum=spectrum, peak=in_shape(peak, axis, spectrum.counts, shape), shape=shape
+        )
         for spectrum, peak in zip(spectra, peaks, strict=True)
     ]
 
@@ -117,6 +128,7 @@ def analyse_files(
     report: Say,
     excitation_nm: Sequence[float] = (),
     band_nm: tuple[float, float] | None = None,
+    shape: Shape = SHAPES[0],
     against: Path | None = None,
     progress: Say | None = None,
 ) -> int:
@@ -130,13 +142,22 @@ def analyse_files(
         report: receives lines for a person.
         excitation_nm: lines of the light that was on, when known.
         band_nm: where the peak may be; None is everywhere.
+        shape: of the line that the peak is read with.
         against: an earlier run or file; every series is laid over it.
         progress: receives how far a long series is.
 
     Returns:
         0 when every file could be read and written, else 1.
     """
-    work = _Analysis(out_dir, json_lines, report, excitation_nm, band_nm, progress)
+    work = _Analysis(
+        lambda series, told: analyse_series(
+            series, excitation_nm=excitation_nm, band_nm=band_nm, shape=shape, progress=told
+        ),
+        out_dir,
+        json_lines,
+        report,
+        progress,
+    )
     if against is not None:
         work.compare_with(Path(against))
     for path in map(Path, paths):
@@ -147,19 +168,18 @@ def analyse_files(
 class _Analysis:
     def __init__(
         self,
+        peaks: Callable[[SpectrumSeries, Callable[[int, int], None]], Analysed],
         out_dir: Path | None,
         json_lines: Say | None,
         report: Say,
-        excitation_nm: Sequence[float],
-        band_nm: tuple[float, float] | None,
         progress: Say | None,
     ) -> None:
         self.failed = 0
+        self._peaks_of = peaks
         self._out_dir = None if out_dir is None else Path(out_dir)
         self._json_lines, self._report, self._say_progress = json_lines, report, progress
-        self._excitation_nm, self._band_nm = excitation_nm, band_nm
         self._taken: set[str] = set()
-        self._against: tuple[str, tuple[AnalysedSpectrum, ...]] | None = None
+        self._against: tuple[str, Analysed] | None = None
 
     def compare_with(self, path: Path) -> None:
         """Lay everything over the first series of a file, a folder or a run."""
@@ -193,13 +213,8 @@ class _Analysis:
         self.failed += len(problems)
         return found
 
-    def _peaks(self, series: SpectrumSeries) -> tuple[AnalysedSpectrum, ...]:
-        return analyse_series(
-            series,
-            excitation_nm=self._excitation_nm,
-            band_nm=self._band_nm,
-            progress=lambda done, of: self._tell(series.path.name, done, of),
-        )
+    def _peaks(self, series: SpectrumSeries) -> Analysed:
+        return self._peaks_of(series, lambda done, of: self._tell(series.path.name, done, of))
 
     def _tell(self, name: str, done: int, of: int) -> None:
         if self._say_progress is not None and of > _TOGETHER:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from plans.analysis.flags import MEANINGS
 from plans.analysis.line import USUAL_RESOLUTION_NM
+from plans.analysis.other_lines import SHAPES
 from plans.importing.tables import Against, comparison
 from plans.records import html
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from plans.importing.analyse import AnalysedSpectrum
 
 _METHOD = (
-    "A split Gaussian in photon energy on a straight baseline is fitted by weighted least squares "
+    "A {shape} in photon energy on a straight baseline is fitted by weighted least squares "
     "to 2.5 full widths to each side. The peak is the maximum of the counts against wavelength. "
-    f"The shift of a slit of {USUAL_RESOLUTION_NM:g} nm is taken back. Where one line does not "
-    "describe the band, the top of the measured curve is read with a parabola. The uncertainty "
+    "{more}The uncertainty "
     "(one standard deviation) is that of the noise; the wavelength calibration is not in it."
 )
+_USUAL = (
+    f"The shift of a slit of {USUAL_RESOLUTION_NM:g} nm is taken back. Where one line does not "
+    "describe the band, the top of the measured curve is read with a parabola. "
+)
+_OTHER = "The shift of the slit is not taken back. "
 
 
 def series_page(
@@ -45,7 +50,7 @@ def series_page(
         html.section("Spectra and course", _pictures(picture, found, against)),
         html.section("Spectra", [_table(found)]),
         html.section("Quality", _quality(found)),
-        html.section("How it was read", _method(path)),
+        html.section("How it was read", _method(path, found)),
     ]
     return html.page(path.name, parts)
 
@@ -101,8 +106,10 @@ def _quality(found: Sequence["AnalysedSpectrum"]) -> Iterator[str]:
     )
 
 
-def _method(path: Path) -> Iterator[str]:
-    yield html.paragraph(_METHOD)
+def _method(path: Path, found: Sequence["AnalysedSpectrum"]) -> Iterator[str]:
+    shape = found[0].shape if found else SHAPES[0]
+    more = _USUAL if shape == SHAPES[0] else _OTHER
+    yield html.paragraph(_METHOD.format(shape=shape, more=more))
     rows = [("Read from", html.code(path)), ("regrow", html.escape(_version()))]
     if path.is_file():
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -22,6 +22,7 @@ class Dark:
         frames: number of frames in the mean.
         time_s: when the last of them was taken.
         temperature_degc: of the detector, NaN when it is not known.
+        electric_counts: mean of the pixels that no light reaches, NaN where there are none.
     """
 
     counts: FloatArray
@@ -29,6 +30,7 @@ class Dark:
     frames: int
     time_s: float
     temperature_degc: float = float("nan")
+    electric_counts: float = float("nan")
 
     @property
     def corrected_noise(self) -> float:
@@ -63,6 +65,8 @@ class DarkLibrary:
         settings: Settings,
         time_s: float,
         temperature_degc: float = float("nan"),
+        *,
+        electric_counts: float = float("nan"),
     ) -> None:
         """Take a dark frame.
 
@@ -85,6 +89,7 @@ class DarkLibrary:
                 frames=1,
                 time_s=time_s,
                 temperature_degc=temperature_degc,
+                electric_counts=electric_counts,
             )
             return
         # A frame minus the mean of k frames is noisier than a frame by sqrt(1 + 1/k).
@@ -98,6 +103,8 @@ class DarkLibrary:
             frames=min(before.frames + 1, _MOST_AVERAGED),
             time_s=time_s,
             temperature_degc=temperature_degc,
+            electric_counts=before.electric_counts
+            + share * (electric_counts - before.electric_counts),
         )
 
     def find(

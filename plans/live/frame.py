@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from plans.analysis.chain import Nonlinearity
+from plans.analysis.corrections import Nonlinearity
 from plans.analysis.noise import FloatArray
 
 NO_NUMBER: Final = float("nan")
@@ -28,6 +28,7 @@ class Frame:
         full_scale = as_number(self._of("full_scale_counts"))
         self.full_scale_counts = full_scale if full_scale > 0 else None
         self.temperature_degc = as_number(self._of("detector_temperature_degc"))
+        self.electric_counts = as_number(self._of("electric_dark_counts"))
         resolution_nm = as_number(self._of("resolution_nm"))
         self.resolution_nm = resolution_nm if resolution_nm > 0.0 else None
         start = as_number(self._of("exposure_start_s"))

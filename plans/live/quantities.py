@@ -197,10 +197,11 @@ def _colour(corrected: Corrected, peak: PeakResult) -> tuple[float, float, float
         return _NO_NUMBER, _NO_NUMBER, _NO_NUMBER
     axis = corrected.wavelength_nm
     reach = _COLOUR_FWHM * peak.line.fwhm_nm
-    first, last = np.searchsorted(axis, [peak.peak_nm - reach, peak.peak_nm + reach])
-    part = slice(int(first), int(last))
-    above = corrected.counts_s[part] - peak.line.baseline(axis[part])
-    found = colour_of_part(axis, part, above)
+    first, last = axis.searchsorted((peak.peak_nm - reach, peak.peak_nm + reach)).tolist()
+    part = slice(first, last)
+    with np.errstate(all="ignore"):  # counts of no detector give no colour
+        above = corrected.counts_s[part] - peak.line.baseline(axis[part])
+        found = colour_of_part(axis, part, above)
     return _number(found.x), _number(found.y), _number(found.rec2020_distance)
 
 

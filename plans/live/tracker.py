@@ -10,8 +10,10 @@ from bluesky.protocols import Hints, Reading
 from event_model.documents.event_descriptor import DataKey
 
 from plans.analysis import flags as flag_words
-from plans.analysis.chain import Corrected, CorrectionChain, SampleAbsorbance, StepRecord
+from plans.analysis.chain import Corrected, CorrectionChain
+from plans.analysis.corrections import SampleAbsorbance, StepRecord
 from plans.analysis.noise import FloatArray
+from plans.analysis.other_lines import SHAPES, Shape, in_shape
 from plans.analysis.peak import PeakResult, fit_peak
 from plans.live.dark_library import DarkLibrary
 from plans.live.frame import NO_NUMBER, Frame, as_array, as_number, events_of
@@ -110,6 +112,9 @@ class PLTracker:
         chain: corrections of the spectrometer. Without a nonlinearity that of the documents is
             taken, without an absorbance the one that the run measures.
         measure: what is measured beside the peak; holds the spectrum of the end product.
+        shape: of the line that the peak is read with.
+        lamp_monitor: key of the documents with what a meter beside the sample reads of the lamp
+            with each spectrum, in any unit; the drift of the lamp is then taken out of the counts.
     """
 
     parent = None
@@ -125,9 +130,11 @@ class PLTracker:
         keep: int = 100,
         chain: CorrectionChain | None = None,
         measure: LiveMeasure | None = None,
+        shape: Shape = SHAPES[0],
+        lamp_monitor: str = "",
     ) -> None:
         self.name = name
-        self.band_nm = band_nm
+        self.band_nm, self.shape = band_nm, shape
         self.history: list[TrackedSpectrum] = []
         self.darks = DarkLibrary(expires_s=dark_expires_s)
         self.chain = chain or CorrectionChain()
@@ -136,6 +143,8 @@ class PLTracker:
         self._spectrometer = spectrometer
         self._light = light
         self._keep = keep
+        self._monitor = lamp_monitor
+        self._first_lamp: dict[tuple[float, float], float] = {}
         self._streams: dict[str, _Stream] = {}
 
     @property
@@ -150,6 +159,7 @@ class PLTracker:
             self.history.clear()
             self.darks.clear()
             self.measure.clear()
+            self._first_lamp.clear()
             self._absorbance = None
         elif name == "descriptor":
             self._streams[doc["uid"]] = _Stream(
@@ -179,7 +189,13 @@ class PLTracker:
             self.history.append(self._track(frame))
             del self.history[: -self._keep]
         elif frame.counts is not None:
-            self.darks.add(frame.counts, frame.settings, frame.time_s, frame.temperature_degc)
+            self.darks.add(
+                frame.counts,
+                frame.settings,
+                frame.time_s,
+                frame.temperature_degc,
+                electric_counts=frame.electric_counts,
+            )
 
     def _learn_absorbance(self, doc: Mapping[str, Any]) -> None:
         axis = as_array(doc["data"].get("absorbance_wavelength_nm"))
@@ -206,6 +222,8 @@ class PLTracker:
             integration_time_s=frame.integration_time_s,
             now_s=frame.time_s,
             excitation_nm=excitation[0] if excitation else NO_NUMBER,
+            electric_counts=frame.electric_counts,
+            lamp=self._lamp(frame),
             no_dark=""
             if dark is not None
             else self.darks.why_none(frame.settings, frame.time_s, frame.temperature_degc),
@@ -221,6 +239,7 @@ class PLTracker:
             band_nm=self.band_nm,
             resolution_nm=frame.resolution_nm,
         )
+        peak = in_shape(peak, corrected.wavelength_nm, corrected.counts_s, self.shape)
         live = self.measure.measure(corrected, peak, excitation)
         return self._tracked(frame, peak, corrected, live)
 
@@ -260,6 +279,20 @@ class PLTracker:
             steps=() if corrected is None else corrected.steps,
             data={key: value for key, value in frame.doc["data"].items() if key != large},
         )
+
+    def _lamp(self, frame: Frame) -> float:
+        """Return the lamp over its first reading at this setting, NaN without a monitor."""
+        if not self._monitor:
+            return NO_NUMBER
+        data = frame.doc["data"]
+        now = as_number(data.get(self._monitor))
+        setting = (
+            as_number(data.get(f"{self._light}_wavelength_nm")),
+            as_number(data.get(f"{self._light}_irradiance_mw_cm2")),
+        )
+        if not now > 0.0:
+            return NO_NUMBER
+        return now / self._first_lamp.setdefault(setting, now)
 
     def _excitation(self, frame: Frame) -> tuple[float, ...]:
         nm = as_number(frame.doc["data"].get(f"{self._light}_wavelength_nm"))
@@ -320,7 +353,7 @@ class PLTracker:
         values = {
             f"{self.name}_band_nm": list(self.band_nm),
             f"{self.name}_dark_expires_s": self.darks.expires_s,
-            f"{self.name}_method": "split Gaussian in energy, straight baseline",
+            f"{self.name}_method": f"{self.shape} in energy, straight baseline",
             f"{self.name}_space": SPACE,
             f"{self.name}_chain": "; ".join(step.text for step in steps),
         }

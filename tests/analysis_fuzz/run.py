@@ -22,7 +22,8 @@ sys.path[:0] = [str(HERE.parents[1])]
 import numpy as np  # noqa: E402 - found only after the line above
 
 from plans.analysis import fit_peak, fit_peaks, fit_two_lines, unmix_spectrum  # noqa: E402
-from plans.analysis.chain import CorrectionChain, Nonlinearity  # noqa: E402
+from plans.analysis.chain import CorrectionChain  # noqa: E402
+from plans.analysis.corrections import Nonlinearity  # noqa: E402
 from plans.analysis.peak_result import NUMBERS, PeakResult  # noqa: E402
 from plans.importing import SpectrumFileError, read_spectra  # noqa: E402
 from plans.importing.analyse import analyse_series  # noqa: E402
@@ -208,14 +209,14 @@ class Campaign:
 
     def ask(self, seed: int, what: str, question: Callable[[], str]) -> None:
         """Ask once; exceptions, warnings and slow answers are problems, too."""
-        begin = time.perf_counter()
+        begin = time.process_time()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 problem = question()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is looked for
             problem = f"{type(error).__name__}: {error}"
-        took_s = time.perf_counter() - begin
+        took_s = time.process_time() - begin
         self.slowest_s = max(self.slowest_s, took_s)
         if took_s > SLOWEST_S:
             problem = problem or "slow"

@@ -20,6 +20,7 @@ ALONG = (AXIS_NM - AXIS_NM.mean()) / np.ptp(AXIS_NM)
 BAND = (AXIS_NM >= 450) & (AXIS_NM <= 650)
 EVERY = np.ones(AXIS_NM.size, dtype=bool)
 WIDTH_EV = 0.088
+ROUNDS = 8
 NEAR_SYMMETRIC, STRONGLY_ASYMMETRIC = 0.04, 0.4
 
 
@@ -71,21 +72,30 @@ class General:
 
     def cost_ms(self, spectra) -> float:
         """Return the time for a spectrum."""
-        return 1e3 * cost_s(lambda: [self.fit(counts) for counts in spectra]) / len(spectra)
+        return 1e3 * cost_s(lambda: [self.fit(counts) for counts in spectra], 1) / len(spectra)
 
 
 def speed_rows(name: str, asymmetry: float, general: dict[str, General]) -> list[Row]:
-    """Batch and single fits of one kind of line."""
+    """Batch and single fits of one kind of line.
+
+    What is compared is measured in turns, and the least of each counts: a machine that is busy with
+    other things now and then slows all of it.
+    """
     spectra = drift(4096, asymmetry)
     few = spectra[::128]
-    batch_ms = 1e3 * cost_s(lambda: fit_peaks(AXIS_NM, spectra), 5) / len(spectra)
-    single_ms = 1e3 * cost_s(lambda: [fit_peak(AXIS_NM, counts) for counts in few]) / len(few)
+    batch_ms, single_ms, general_ms = [], [], {what: [] for what in general}
+    for _ in range(ROUNDS):
+        batch_ms.append(1e3 * cost_s(lambda: fit_peaks(AXIS_NM, spectra), 1) / len(spectra))
+        one_by_one = cost_s(lambda: [fit_peak(AXIS_NM, counts) for counts in few], 2)
+        single_ms.append(1e3 * one_by_one / len(few))
+        for what, fit in general.items():
+            general_ms[what].append(fit.cost_ms(few))
     rows = []
     for what in ("all", "band"):
-        baseline = general[what].cost_ms(few) if general else None
+        baseline = min(general_ms[what]) if general else None
         kind = {"unit": "ms", "baseline": baseline, "kind": "speedup"}
-        rows.append(Row(name=f"batch_{name}_{what}", value=batch_ms, goal=150.0, **kind))
-        rows.append(Row(name=f"single_{name}_{what}", value=single_ms, goal=10.0, **kind))
+        rows.append(Row(name=f"batch_{name}_{what}", value=min(batch_ms), goal=150.0, **kind))
+        rows.append(Row(name=f"single_{name}_{what}", value=min(single_ms), goal=10.0, **kind))
     return rows
 
 

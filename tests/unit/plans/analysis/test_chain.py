@@ -1,16 +1,16 @@
 """Raw counts become a spectrum that can be measured, step by step, and each step is noted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plans.analysis.chain import (
+from plans.analysis.chain import CorrectionChain
+from plans.analysis.corrections import (
     ORDER,
     Calibration,
-    CorrectionChain,
     Nonlinearity,
     SampleAbsorbance,
     SpectralResponse,
@@ -26,6 +26,7 @@ LINE = 20_000.0 * np.exp(-4 * np.log(2) * ((NM - 520.0) / 20.0) ** 2)
 class Frame:
     counts: np.ndarray
     time_s: float = 0.0
+    electric_counts: float = float("nan")
 
 
 DARK = Frame(counts=np.full(NM.size, 1000.0), time_s=940.0)
@@ -34,6 +35,23 @@ DARK = Frame(counts=np.full(NM.size, 1000.0), time_s=940.0)
 def apply(chain, raw=LINE + 1000.0, dark=DARK, **settings):
     known = {"integration_time_s": 0.5, "now_s": 1000.0, "excitation_nm": 405.0, **settings}
     return chain.apply(NM, raw, dark=dark, **known)
+
+
+def test_pixels_without_light_follow_the_offset_of_the_electronics():
+    dark = replace(DARK, electric_counts=995.0)
+    found = apply(CorrectionChain(), LINE + 1040.0, dark, electric_counts=1035.0)
+    assert found.counts_s == pytest.approx(2 * LINE)
+    assert "+40.0 counts since the dark frames" in found.step("electric_dark").why
+    alone = apply(CorrectionChain(), LINE + 1040.0, None, electric_counts=1035.0)
+    assert alone.counts_s == pytest.approx(2 * (LINE + 5.0))
+    assert not apply(CorrectionChain(), electric_counts=1035.0).step("electric_dark").on
+
+
+@pytest.mark.parametrize(("lamp", "on"), [(0.9, True), (np.nan, False), (0.0, False)])
+def test_the_drift_of_the_lamp_is_taken_out_where_it_is_known(lamp, on):
+    found = apply(CorrectionChain(), lamp=lamp)
+    assert found.step("lamp").on is on
+    assert found.counts_s == pytest.approx(2 * LINE / (lamp if on else 1.0))
 
 
 def test_every_step_is_noted_in_its_order_and_raw_counts_are_kept():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import voigt_profile
 
-from plans.analysis.other_lines import SHAPES, compare_shapes, fit_shape
+from plans.analysis.other_lines import SHAPES, compare_shapes, fit_shape, in_shape
+from plans.analysis.peak import fit_peak
 
 HC = 1239.841984
 
@@ -39,3 +40,28 @@ def test_without_a_line_there_is_no_number(bench, shape):
     found = fit_shape(bench.wavelength_nm, bench.noisy(np.zeros(2048)), shape)
     assert found.peak_nm is None
     assert found.reason
+
+
+def test_a_result_can_be_read_with_another_shape(bench):
+    line = bench.noisy(bench.line(height=20_000, asymmetry=0.3), 1)
+    usual = fit_peak(bench.wavelength_nm, line)
+    assert in_shape(usual, bench.wavelength_nm, line, "split Gaussian") is usual
+    other = in_shape(usual, bench.wavelength_nm, line, "Gaussian")
+    assert other.area == usual.area
+    # A symmetric line lies nearer to the mean: 0.8 of the difference of the two sigmas.
+    assert 2.0 < abs(other.peak_nm - usual.peak_nm) < 5.0
+    assert other.chi2_red > 2.0 * usual.chi2_red
+
+
+def test_a_shape_that_cannot_be_fitted_leaves_no_number(bench):
+    line = bench.noisy(bench.line(height=20_000), 1)
+    usual = fit_peak(bench.wavelength_nm, line)
+    gone = in_shape(usual, bench.wavelength_nm, np.full(line.size, np.nan), "Voigt")
+    assert gone.peak_nm is None
+    assert "no_peak" in gone.flags
+    assert "Voigt" in gone.reason
+
+
+def test_a_spectrum_without_a_line_stays_one_in_any_shape(bench):
+    nothing = fit_peak(bench.wavelength_nm, bench.noisy(np.zeros(2048)))
+    assert in_shape(nothing, bench.wavelength_nm, np.zeros(2048), "Voigt") is nothing

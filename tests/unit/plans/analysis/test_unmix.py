@@ -199,3 +199,22 @@ def test_the_noise_can_be_given_and_must_be_above_zero():
 def test_an_axis_of_no_spectrometer_does_not_stop_the_run():
     nm = 1e9 * np.linspace(1.0, 2.0, 300)
     assert fit_two_lines(nm, np.random.default_rng(0).normal(size=300)).red_fraction is None
+
+
+def scaled_mixture(scale):
+    counts = noisy(mixture(NM, 0.5), 3) * scale
+    first, end = mixture(NM, 0.0) * scale, mixture(NM, 1.0) * scale
+    return unmix_spectrum(NM, counts, first_counts=first, end_counts=end, largest_shift_nm=0.0)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_unit_of_the_counts_does_not_matter(scale):
+    found = scaled_mixture(scale)
+    assert found.end_fraction == pytest.approx(0.5, abs=0.1)
+    assert 0.0 < found.end_fraction_se < 0.1
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-121, 1e90, 1e153])
+def test_counts_of_no_detector_end_in_a_share_or_a_reason(scale):
+    found = scaled_mixture(scale)
+    assert found.reason if found.end_fraction is None else 0.0 <= found.end_fraction <= 1.0

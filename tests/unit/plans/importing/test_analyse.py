@@ -177,3 +177,18 @@ def test_a_run_without_spectra_is_refused(tmp_path):
     said = []
     assert analyse_files([tmp_path], report=said.append) == 1
     assert "recorded" in said[0]
+
+
+def test_a_series_is_read_with_the_shape_that_was_asked_for(tmp_path):
+    path = write(tmp_path / "a.csv", [1000, 1000])
+    found = {}
+    for shape in ("split Gaussian", "Voigt"):
+        rows = []
+        out = tmp_path / shape
+        settings = {"json_lines": rows.append, "report": print, "out_dir": out, "shape": shape}
+        assert analyse_files([path], **settings) == 0
+        found[shape] = [json.loads(row)["peak_nm"] for row in rows]
+        assert f"A {shape} in photon energy" in (out / "a.report.html").read_text("utf-8")
+    for peaks in found.values():
+        assert peaks == pytest.approx([515.0, 516.0], abs=0.3)
+    assert found["Voigt"] != found["split Gaussian"]

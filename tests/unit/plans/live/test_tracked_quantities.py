@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from plans.analysis.chain import CorrectionChain, WavelengthOffset
+from plans.analysis.chain import CorrectionChain
+from plans.analysis.corrections import WavelengthOffset
 from plans.live.quantities import LiveMeasure
 from plans.live.tracker import PLTracker
 from tests.unit.plans.live.test_tracker import DARK, NM, Run, noisy, pl
@@ -128,3 +129,24 @@ def test_a_warmer_detector_needs_another_dark():
     warm = run.event("primary", noisy(DARK + pl(), 3), spectrometer_detector_temperature_degc=-8.5)
     assert warm.flags == ("no_dark",)
     assert "+1.5 K" in warm.reason
+
+
+def test_pixels_without_light_follow_the_offset_after_the_dark():
+    tracker = PLTracker()
+    run = Run(tracker)
+    run.event("dark", noisy(DARK, 1), spectrometer_electric_dark_counts=1400.0)
+    run.event("primary", noisy(DARK + pl() + 55.0, 2), spectrometer_electric_dark_counts=1455.0)
+    assert "electric_dark" in value(tracker, "corrections")
+    assert np.median(tracker.latest.counts_s[NM > 620]) == pytest.approx(0.0, abs=15.0)
+
+
+def test_a_monitor_takes_the_drift_of_the_lamp_out_of_the_area():
+    tracker, run = followed(lamp_monitor="meter_power_w")
+    areas = []
+    for part in (1.0, 0.8):
+        run.event("primary", noisy(DARK + part * pl(), 3), meter_power_w=0.01 * part)
+        areas.append(value(tracker, "area"))
+    assert areas[1] == pytest.approx(areas[0], rel=0.01)
+    assert "lamp" in value(tracker, "corrections").split(",")
+    run.event("primary", noisy(DARK + pl(), 4))
+    assert "lamp" not in value(tracker, "corrections").split(",")

@@ -261,3 +261,13 @@ def test_bluesky_reads_what_is_described():
     assert set(tracker.hints["fields"]) <= set(reading)
     assert tracker.describe()["tracker_peak_nm"]["units"] == "nm"
     assert set(tracker.read_configuration()) == set(tracker.describe_configuration())
+
+
+def test_the_peak_may_be_read_with_another_shape():
+    usual, other = PLTracker(), PLTracker(shape="Gaussian")
+    for tracker in (usual, other):
+        Run(tracker).event("primary", noisy(pl(), 1) + 1500.0)
+    assert other.read()["tracker_peak_nm"]["value"] == pytest.approx(515.0, abs=0.5)
+    assert other.latest.peak.peak_nm != usual.latest.peak.peak_nm
+    method = other.read_configuration()["tracker_method"]["value"]
+    assert method.startswith("Gaussian")
