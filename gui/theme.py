@@ -131,6 +131,7 @@ QToolBar {{ background: {window}; border: none; border-bottom: 1px solid {border
 QDockWidget {{ color: {text}; font-weight: 600; }}
 QDockWidget::title {{ background: {window}; padding: 4px 8px; text-align: left; }}
 QWidget[panel="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 6px; }}
+QFrame[plots="true"] {{ background: {surface}; border: none; }}
 QFrame[card="true"] {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; }}
 QFrame[card="true"][trouble="true"] {{ border: 1px solid {danger}; }}
 QFrame[card="true"][lit="true"] {{ border: 2px solid {light_on}; }}

@@ -21,7 +21,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPAT
 from qtpy.QtCore import QEvent, Qt  # noqa: E402 - found only after the lines above
 from qtpy.QtWidgets import QPushButton  # noqa: E402
 
-from gui.app import make_application  # noqa: E402
+from gui.app import make_application, put_away  # noqa: E402
 from gui.commands.benches import DEMO_BENCH  # noqa: E402
 from gui.places import Places  # noqa: E402
 from gui.session import HostOptions  # noqa: E402
@@ -136,7 +136,7 @@ def main() -> int:
                 photographer.plans()
         finally:
             photographer.window.conductor.end()
-            photographer.window.close()
+            put_away(photographer.window)
     return 0
 
 

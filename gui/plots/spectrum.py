@@ -99,17 +99,14 @@ class SpectrumPlots(QWidget):
             sample.update()
 
     def show_run(self, view: RunView) -> None:
-        """Draw what a run has now."""
+        """Draw the spectrum of a run, with its fit and residual."""
         self._view = view
         axis = view.axis_nm
         self.words.say(view.why_empty())
         show_numbers(self.spectrum, shown=bool(view.now.size))
-        show_numbers(self.waterfall, shown=bool(view.ring.count))
         if not view.now.size or axis.size != view.now.size:
             for curve in (self._now, self._fit, self._ghost, self._then, self._residual):
                 curve.setData([], [])
-            if not view.ring.count:
-                self._image.clear()
             return
         if self._axis_seen != id(axis):
             self._axis_seen = id(axis)
@@ -129,7 +126,6 @@ class SpectrumPlots(QWidget):
             self.spectrum.setYRange(self._counts_range.low, high, padding=0)
             scale_left(self.spectrum, "signal", "counts/s", high)
         self._show_residual(view, x, inside)
-        self._show_waterfall(view)
 
     def _inside(self, axis: Spectrum) -> slice:
         low, high = self.spectrum.viewRange()[0]
@@ -150,8 +146,10 @@ class SpectrumPlots(QWidget):
             self.residual.setYRange(self._residual_range.low, self._residual_range.high, padding=0)
             scale_left(self.residual, "residual", "", self._residual_range.high)
 
-    def _show_waterfall(self, view: RunView) -> None:
+    def show_waterfall(self, view: RunView) -> None:
+        """Draw the spectra against time."""
         ring = view.ring
+        show_numbers(self.waterfall, shown=bool(ring.count))
         if not ring.count:
             self._image.clear()
             return
