@@ -5,26 +5,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
-    QProgressBar,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
+from gui.panels.endpoint_card import EndpointCard
+from gui.panels.figure_strip import FigureStrip
 from gui.presenters.labels import offered, track_label
 from gui.theme import Theme
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button, label, mark, set_text
+from gui.widgets.helpers import button, fill, label, mark, placeholder, set_text
 
 if TYPE_CHECKING:
     from gui.plots.spectrum import SpectrumPlots
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 _SLOW_S = 0.2  # tracks and texts, one at a time with the waterfall; the spectrum follows at once
 _WATERFALL_S = 0.1
-_RULES = 5
 
 
 class LivePanel(QWidget):
@@ -56,10 +52,10 @@ class LivePanel(QWidget):
         self._is_behind = self._is_waterfall_behind = False
         self._uid = ""
         self._theme: Theme | None = None
-        self._spectra_place = _place()
-        self._tracks_place = _place()
+        self._spectra_place = placeholder()
+        self._tracks_place = placeholder()
         self.endpoint = EndpointCard()
-        self.title = ElidedLabel()
+        self.title = ElidedLabel("Live")
         self.title.setProperty("strong", True)
         self.title.setObjectName("live-title")
         self.cursor_text = label(muted=True, name="live-cursor")
@@ -105,9 +101,7 @@ class LivePanel(QWidget):
     def _put(self, plots: "SpectrumPlots | TrackPlots", place: QFrame) -> None:
         if self._theme is not None:
             plots.dress(self._theme)
-        layout = place.layout()
-        assert layout is not None
-        layout.addWidget(plots)
+        fill(place, plots)
         self._draw_all_again()
 
     def _make_against(self) -> QComboBox:
@@ -265,120 +259,6 @@ class LivePanel(QWidget):
             self._badges.addWidget(made)
 
 
-class EndpointCard(QFrame):
-    """Where each rule that can end the run stands."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("endpoint-card")
-        self.setProperty("card", True)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(8, 5, 8, 5)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
-        self._empty = label("Ends by: nothing is running", muted=True)
-        grid.addWidget(self._empty, 0, 0, 1, 3)
-        self._rows: list[tuple[QLabel, QProgressBar, ElidedLabel]] = []
-        for number in range(_RULES):
-            name, bar, text = label(strong=True), QProgressBar(), ElidedLabel()
-            bar.setRange(0, 1000)
-            bar.setTextVisible(False)
-            bar.setFixedWidth(40)
-            bar.setFixedHeight(8)
-            for column, widget in enumerate((name, bar, text)):
-                widget.setVisible(False)
-                grid.addWidget(widget, number + 1, column)
-            self._rows.append((name, bar, text))
-        grid.setColumnStretch(2, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def show_rules(self, view: "RunView") -> None:
-        """Show the rules of a run, or how it ended."""
-        rules = view.rules()
-        if view.closed is not None:
-            ending = view.notes[-1][1] if view.notes else ""
-            words = f"Ended: {view.closed.exit_status}"
-            reason = view.closed.reason or ending
-            self._empty.setText(f"{words}, {reason}" if reason else words)
-        elif view.opened is None:
-            self._empty.setText("Ends by: nothing is running")
-        else:
-            self._empty.setText("Ends by the first of" if rules else "Ends by: not known yet")
-        for place, (name, bar, text) in enumerate(self._rows):
-            is_shown = place < len(rules)
-            for widget in (name, bar, text):
-                widget.setVisible(is_shown)
-            if is_shown:
-                rule = rules[place]
-                set_text(name, rule.rule.replace("_", " "))
-                bar.setValue(round(1000 * rule.progress))
-                bar.setAccessibleName(f"{rule.rule}: {rule.progress:.0%}")
-                text.set_text(rule.text.replace("+-", "±").replace("cm2", "cm²"))
-
-
-class FigureStrip(QWidget):
-    """Numbers of the run in a row; those that do not fit are left out at the end."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("figure-strip")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(2, 0, 2, 0)
-        self._row.setSpacing(18)
-        self._cells: list[tuple[QWidget, QLabel]] = []
-        self._labels: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def show_figures(self, view: "RunView") -> None:
-        """Show the figures of a run."""
-        figures = view.figures() if view.opened is not None else ()
-        labels = tuple(figure.label for figure in figures)
-        if labels != self._labels:
-            self._rebuild(labels)
-        for figure, (_, value) in zip(figures, self._cells, strict=True):
-            set_text(value, figure.text)
-        self._show_what_fits()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Leave out what does not fit."""
-        super().resizeEvent(event)
-        self._show_what_fits()
-
-    def _show_what_fits(self) -> None:
-        left_px = self.width()
-        for cell, _ in self._cells:
-            left_px -= cell.sizeHint().width() + self._row.spacing()
-            cell.setVisible(left_px > 0)
-
-    def _rebuild(self, labels: tuple[str, ...]) -> None:
-        self._labels = labels
-        self._cells = []
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for text in labels:
-            cell = QWidget()
-            row = QHBoxLayout(cell)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(5)
-            value = label(strong=True, name=f"figure-{text}")
-            row.addWidget(label(text, muted=True))
-            row.addWidget(value)
-            self._row.addWidget(cell)
-            self._cells.append((cell, value))
-        self._row.addStretch(1)
-
-
-def _place() -> QFrame:
-    """Return what keeps the room of plots until they are built."""
-    place = QFrame()
-    place.setProperty("plots", True)
-    column = QVBoxLayout(place)
-    column.setContentsMargins(0, 0, 0, 0)
-    return place
-
-
 def _small_combo(name: str, accessible: str, tip: str) -> QComboBox:
     combo = QComboBox()
     combo.setObjectName(name)
@@ -387,5 +267,7 @@ def _small_combo(name: str, accessible: str, tip: str) -> QComboBox:
     combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     guard = WheelGuard(combo)
     combo.installEventFilter(guard)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(6)
     mark(combo, small=True)
     return combo

@@ -27,14 +27,14 @@ from gui.session import Archive
 from gui.theme import Theme
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button
+from gui.widgets.helpers import button, fill, placeholder
 from gui.widgets.thumbnail import SIZE, thumbnail
 
 if TYPE_CHECKING:
     from gui.plots.overlay import OverlayPlot
 
 _HEADS = ("overlay", "started", "plan", "sample", "peak", "ended", "took", "why")
-_WIDTHS = (70, 100, 102, 104, 112, 62, 60, 160)
+_WIDTHS = (62, 92, 98, 104, 126, 72, 60, 160)
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -74,7 +74,7 @@ class RunsPanel(QWidget):
         self.quantity.installEventFilter(WheelGuard(self.quantity))
         self.quantity.addItem("peak", "tracker_peak_nm")
         self.quantity.activated.connect(lambda _: self._draw())
-        self._picture = QVBoxLayout()
+        self._picture = placeholder()
         self.words = ElidedLabel()
         self.words.setObjectName("runs-words")
         self.words.setProperty("muted", True)
@@ -136,7 +136,7 @@ class RunsPanel(QWidget):
         top.addWidget(self.quantity)
         top.addWidget(self.words, 1)
         side.addLayout(top)
-        side.addLayout(self._picture, 1)
+        side.addWidget(self._picture, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
@@ -157,7 +157,7 @@ class RunsPanel(QWidget):
         if self._theme is not None:
             made.dress(self._theme)
         made.show_runs((), "")
-        self._picture.addWidget(made.plot)
+        fill(self._picture, made.plot)
         return made
 
     def dress(self, theme: Theme) -> None:

@@ -42,6 +42,7 @@ class TrackPlots(QWidget):
                 track.plot.setXLink(self._plots[0].plot)
             if place < len(self._plots) - 1:
                 track.plot.getAxis("bottom").setStyle(showValues=False)
+        splitter.setSizes([250, 190, 235])  # the lowest has the numbers of all three below it
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(splitter)
