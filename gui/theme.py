@@ -179,7 +179,8 @@ QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox::down-arrow {{ image: none; width: 0; height: 0; margin-right: 8px;
     border-left: 4px solid {surface}; border-right: 4px solid {surface};
     border-top: 5px solid {muted}; }}
-QProgressBar[thin="true"] {{ background: {border}; border: none; border-radius: 2px; }}
+QProgressBar[thin="true"] {{ background: {border}; border: none; border-radius: 2px;
+    min-height: 4px; max-height: 4px; }}
 QProgressBar[thin="true"]::chunk {{ border-radius: 2px; }}
 QComboBox:disabled, QLineEdit:disabled {{ color: {ghost}; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text};

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gui.plots.overlay import OverlayPlot
 
 _HEADS = ("overlay", "started", "plan", "sample", "peak", "ended", "took", "why")
-_WIDTHS = (62, 92, 98, 104, 126, 72, 60, 160)
+_WIDTHS = (68, 98, 98, 104, 126, 80, 60, 160)
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 

@@ -24,7 +24,7 @@ from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_dialog import FieldDialog
 from gui.widgets.helpers import button, mark
 
-_WIDTHS = (104, 66, 84, 110, 68, 72, 180, 60)
+_WIDTHS = (104, 66, 84, 118, 68, 72, 180, 60)
 
 
 class SamplesPanel(QWidget):
