@@ -73,10 +73,12 @@ pictures: $(VENV)/.ready  ## draw the pictures of the documentation again
 screenshots: $(VENV)/.ready  ## take pictures of every panel of the window
 	$(BIN)/python docs/pictures/window.py
 
-test-qt6:  ## run the tests of the window with PyQt6, in a .venv of their own
-	$(MAKE) VENV=$(QT6) $(QT6)/.test-ready
-	$(QT6)/bin/python -m pip install --quiet --disable-pip-version-check 'PyQt6>=6.6'
-	QT_API=pyqt6 PYTEST_QT_API=pyqt6 $(QT6)/bin/python -m pytest tests/unit/gui
+test-qt6: $(QT6)/.ready  ## run the tests of the window with PyQt6, which lies beside .venv
+	PYTHONPATH=$(QT6) QT_API=pyqt6 PYTEST_QT_API=pyqt6 $(BIN)/python -m pytest $(or $(TESTS),tests/unit/gui)
+
+$(QT6)/.ready: | $(VENV)/.test-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --upgrade --target $(QT6) 'PyQt6>=6.6'
+	@touch $@
 
 docs: $(VENV)/.ready  ## build the documentation as HTML in build/docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -1,14 +1,20 @@
 """Opens the window; imports nothing heavy before it is on the screen."""
 
+import gc
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtCore import QCoreApplication, QEvent, Qt
+from qtpy.QtWidgets import QApplication, QWidget
 
 from gui.session import HostOptions
 
 _TEXT_PT = 9.0  # as on Windows; the larger ones of some desktops do not fit 1366 x 768
+
+
+_KEPT: list[QApplication] = []
+"""The application outlives whoever made it: a widget that is freed after it ends in a crash."""
 
 
 def make_application(argv: Sequence[str] = ()) -> QApplication:
@@ -25,6 +31,7 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
         if attribute is not None:
             QApplication.setAttribute(attribute)
     application = QApplication(["regrow", *argv])
+    _KEPT.append(application)
     application.setApplicationName("regrow")
     application.setOrganizationName("regrow")
     application.setStyle("Fusion")
@@ -32,6 +39,22 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
     font.setPointSizeF(min(font.pointSizeF(), _TEXT_PT) if font.pointSizeF() > 0 else _TEXT_PT)
     application.setFont(font)
     return application
+
+
+def put_away(window: QWidget) -> None:
+    """Close a window and free all that belongs to it while the application still lives.
+
+    Left to the end of the interpreter, widgets and graphics items are freed in any order, some
+    after the application, which now and then ends in a segmentation fault.
+
+    Args:
+        window: The window; it is not to be used any more.
+    """
+    window.close()
+    window.deleteLater()
+    kind: Any = QEvent.Type.DeferredDelete
+    QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))  # PyQt6 wants a number
+    gc.collect()
 
 
 def open_window(options: HostOptions) -> int:
@@ -46,7 +69,9 @@ def open_window(options: HostOptions) -> int:
     window = Window(options)
     window.show()
     window.start()
-    return int(application.exec())
+    code = int(application.exec())
+    put_away(window)
+    return code
 
 
 if __name__ == "__main__":

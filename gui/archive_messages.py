@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gui.messages import Value
-
-Column = NDArray[np.float64]
+from gui.messages import Column, Value
 
 
 @dataclass(frozen=True, kw_only=True)

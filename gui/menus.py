@@ -92,11 +92,11 @@ def _fill_view(window: "Window", menu: QMenu) -> None:
         _add(window, menu, title, partial(_go_to, window, title), f"Ctrl+{place}")
     _add(window, menu, "&Search the runs", lambda: _search(window), "Ctrl+F")
     menu.addSeparator()
-    spectra = window.live.spectra
-    _add(window, menu, "Cursor &up", lambda: spectra.move_cursor(1), "Ctrl+Up")
-    _add(window, menu, "Cursor &down", lambda: spectra.move_cursor(-1), "Ctrl+Down")
-    _add(window, menu, "&Hide the cursor", spectra.hide_cursor, "Ctrl+Shift+Down")
-    _add(window, menu, "&Whole wavelength axis", spectra.show_all, "Ctrl+0")
+    live = window.live
+    _add(window, menu, "Cursor &up", lambda: live.spectra.move_cursor(1), "Ctrl+Up")
+    _add(window, menu, "Cursor &down", lambda: live.spectra.move_cursor(-1), "Ctrl+Down")
+    _add(window, menu, "&Hide the cursor", lambda: live.spectra.hide_cursor(), "Ctrl+Shift+Down")
+    _add(window, menu, "&Whole wavelength axis", lambda: live.spectra.show_all(), "Ctrl+0")
     menu.addSeparator()
     for name, theme in THEMES.items():
         _add(window, menu, f"{name.capitalize()} theme",

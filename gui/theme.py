@@ -131,6 +131,7 @@ QToolBar {{ background: {window}; border: none; border-bottom: 1px solid {border
 QDockWidget {{ color: {text}; font-weight: 600; }}
 QDockWidget::title {{ background: {window}; padding: 4px 8px; text-align: left; }}
 QWidget[panel="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 6px; }}
+QFrame[plots="true"] {{ background: {surface}; border: none; }}
 QFrame[card="true"] {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; }}
 QFrame[card="true"][trouble="true"] {{ border: 1px solid {danger}; }}
 QFrame[card="true"][lit="true"] {{ border: 2px solid {light_on}; }}
@@ -174,6 +175,14 @@ QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QDateEdit {{ background: {surfa
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {accent}; }}
 QLineEdit[wrong="true"] {{ border: 1px solid {danger}; background: {danger_soft}; }}
 QLineEdit[pending="true"] {{ border: 1px dashed {warning}; }}
+QComboBox::drop-down {{ border: none; width: 18px; }}
+QComboBox::down-arrow {{ image: none; width: 0; height: 0; margin-right: 8px;
+    border-left: 4px solid {surface}; border-right: 4px solid {surface};
+    border-top: 5px solid {muted}; }}
+QProgressBar[thin="true"] {{ background: {border}; border: none; border-radius: 2px;
+    min-height: 4px; max-height: 4px; }}
+QProgressBar[thin="true"]::chunk {{ border-radius: 2px; }}
+QComboBox:disabled, QLineEdit:disabled {{ color: {ghost}; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
 QCheckBox {{ background: transparent; spacing: 6px; padding: 1px; border: 1px solid transparent; }}

@@ -2,11 +2,12 @@
 
 import itertools
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtGui import QCloseEvent, QKeyEvent
+from qtpy.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, QToolBar, QWidget
 
 from gui.conductor import Conductor
@@ -32,6 +33,7 @@ _LAYOUT_VERSION = 2
 _BELOW = ("Runs", "Samples", "Calibrations", "Log", "Console")
 _DOCK_WIDTHS = (292, 304)
 _BOTTOM_PX = 190
+_BREATH_MS = 5  # between two pieces: what the person does comes first
 
 
 class Window(QMainWindow):
@@ -72,6 +74,11 @@ class Window(QMainWindow):
         self.console = ConsolePanel()
         self.docks: dict[str, QDockWidget] = {}
         self._escape_at_s = 0.0
+        self._to_build = self._pieces()
+        self._build_timer = QTimer(self)
+        self._build_timer.setInterval(_BREATH_MS)
+        self._build_timer.timeout.connect(self._build_next)
+        self._is_started = self.is_complete = False
         self._lay_out()
         self.conductor = Conductor(self, session or Session(options, self), archive)
         fill_menus(self)
@@ -131,8 +138,25 @@ class Window(QMainWindow):
         self.resizeDocks([self.docks["Runs"]], [_BOTTOM_PX], Qt.Orientation.Vertical)
 
     def start(self) -> None:
-        """Start the bench once the window is on the screen."""
+        """Start the bench, and build the plots, once the window is on the screen."""
+        self._is_started = True
         QTimer.singleShot(0, self.conductor.start)
+
+    def _pieces(self) -> Iterator[object]:
+        """Build what the first picture can do without, a piece at each step."""
+        yield self.live.view
+        import pyqtgraph  # noqa: F401 - the first import is the piece
+
+        yield None
+        yield self.live.spectra
+        yield self.live.tracks
+        yield self.runs.overlay
+
+    def _build_next(self) -> None:
+        if next(self._to_build, self) is self:
+            self._build_timer.stop()
+            self.is_complete = True
+            self.live.redraw()
 
     # -- what is remembered
 
@@ -189,6 +213,12 @@ class Window(QMainWindow):
         return bool(answer == answers.Close)
 
     # -- events
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Build the plots once the window has been painted without them."""
+        super().paintEvent(event)
+        if self._is_started and not self.is_complete and not self._build_timer.isActive():
+            self._build_timer.start()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """See Esc pressed twice, wherever the focus is."""

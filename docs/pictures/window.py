@@ -21,7 +21,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPAT
 from qtpy.QtCore import QEvent, Qt  # noqa: E402 - found only after the lines above
 from qtpy.QtWidgets import QPushButton  # noqa: E402
 
-from gui.app import make_application  # noqa: E402
+from gui.app import make_application, put_away  # noqa: E402
 from gui.commands.benches import DEMO_BENCH  # noqa: E402
 from gui.places import Places  # noqa: E402
 from gui.session import HostOptions  # noqa: E402
@@ -30,6 +30,10 @@ from gui.theme import THEMES  # noqa: E402
 SIZES = ((1366, 740), (2560, 1400))  # a task bar takes the rest of 768 and 1440
 SPEED = 240.0
 PATIENCE_S = 180.0
+SAMPLE = {
+    "name": "NC-0412 demo", "batch": "B-0411", "made": "2026-11-20", "concentration_nm": 3.2,
+    "edge_nm": 9.4, "volume_ul": 2000.0, "note": "washed twice with methyl acetate",
+}  # fmt: skip
 
 
 class Photographer:
@@ -106,10 +110,27 @@ class Photographer:
         runs.topLevelItem(0).setCheckState(0, Qt.CheckState.Checked)
         self.wait(lambda: bool(window.runs.overlay.plot.listDataItems()))
         self.take("runs")
-        for panel in ("Log", "Console"):
+        self.below()
+        window.docks["Runs"].raise_()
+
+    def below(self) -> None:
+        """Take a picture of every panel in the tabs below."""
+        window = self.window
+        window.samples.put(SAMPLE)
+        self.wait(lambda: window.samples.tree.topLevelItemCount() > 0)
+        window.samples.tree.setCurrentItem(window.samples.tree.topLevelItem(0))
+        for panel in ("Samples", "Calibrations", "Log"):
             window.docks[panel].raise_()
             self.take(panel.lower())
-        window.docks["Runs"].raise_()
+        window.log.choose_wire("light")
+        self.wait(lambda: "\n" in window.log.text.toPlainText())
+        self.take("wire")
+        window.docks["Console"].raise_()
+        for line in ("spectrometer.read()", "1 / 0"):
+            window.console.input.setPlainText(line)
+            window.console.input.entered.emit()
+            self.rest()
+        self.take("console")
 
     def plans(self) -> None:
         """Take a picture of the form of every plan."""
@@ -136,7 +157,7 @@ def main() -> int:
                 photographer.plans()
         finally:
             photographer.window.conductor.end()
-            photographer.window.close()
+            put_away(photographer.window)
     return 0
 
 

@@ -10,6 +10,7 @@ from gui import archive_messages as messages
 from gui.archive.instruments import look_for
 from gui.archive.notes import add_note, read_notes
 from gui.archive.samples import attach_result, list_samples, put_sample
+from gui.messages import Column
 from plans.records import RecordError, list_runs, open_run, write_exports
 
 _TRACKED = ("tracked", "primary")
@@ -88,7 +89,7 @@ def _read(path: Path) -> messages.RunData:
     )
 
 
-def _columns(table: Mapping[str, Any], start_s: float) -> dict[str, messages.Column]:
+def _columns(table: Mapping[str, Any], start_s: float) -> dict[str, Column]:
     columns = {
         key: column
         for key, column in table.items()

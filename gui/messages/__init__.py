@@ -4,6 +4,7 @@ Only plain values and arrays: the window must be able to read them without impor
 or an instrument.
 """
 
+from gui.messages.arrays import Column, Spectrum
 from gui.messages.asked import (
     Acknowledge,
     Act,
@@ -53,7 +54,6 @@ from gui.messages.told import (
     RunOpened,
     SafeLine,
     SafeReport,
-    Spectrum,
     Starting,
     Values,
     WireText,
@@ -70,6 +70,7 @@ __all__ = [
     "CheckBench",
     "CheckRow",
     "Code",
+    "Column",
     "Complete",
     "Completions",
     "Connect",

@@ -4,12 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gui.messages.arrays import Spectrum
 from gui.messages.bench import DeviceState, InterlockState, Scalar
-
-Spectrum = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QMessageBox,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -50,7 +51,6 @@ class DeviceCard(QFrame):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(6)
         self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 1)
         self._buttons: dict[str, Any] = {}
         self._opened: ActionForm | None = None
@@ -166,6 +166,8 @@ class DeviceCard(QFrame):
         while len(self._rows) < len(rows):
             name, value, old = ElidedLabel(), ElidedLabel(), label(muted=True)
             name.setProperty("muted", True)
+            for each in (name, value):  # as wide as they are, unless there is not so much room
+                each.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             value.setAlignment(right)  # type: ignore[arg-type] # PyQt5 says int
             old.setAlignment(right)  # type: ignore[arg-type]

@@ -1,37 +1,42 @@
 """The live panel: spectrum, waterfall, tracks, endpoint and badges."""
 
 import time
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
-    QProgressBar,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from gui.plots.spectrum import SpectrumPlots
-from gui.plots.tracks import TrackPlots, offered, track_label
-from gui.presenters.run_view import RunView
+from gui.panels.endpoint_card import EndpointCard
+from gui.panels.figure_strip import FigureStrip
+from gui.presenters.labels import offered, track_label
 from gui.theme import Theme
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button, label, mark, set_text
+from gui.widgets.helpers import button, fill, label, mark, placeholder, set_text
 
-_SLOW_S = 0.2  # tracks and texts; spectrum and waterfall follow at every frame
-_RULES = 5
+if TYPE_CHECKING:
+    from gui.plots.spectrum import SpectrumPlots
+    from gui.plots.tracks import TrackPlots
+    from gui.presenters.run_view import RunView
+
+_SLOW_S = 0.2  # tracks and texts, one at a time with the waterfall; the spectrum follows at once
+_WATERFALL_S = 0.1
 
 
 class LivePanel(QWidget):
     """Shows the run that is going on, or the last one.
+
+    The plots, and what is kept for them, are built when they are first needed: drawing is the
+    heaviest thing that a window imports, and its buttons do not wait for it.
 
     Attributes:
         note_wanted: A note on this run.
@@ -42,18 +47,18 @@ class LivePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("live-panel")
-        self.view = RunView()
         self.frames_drawn = 0
-        self._slow_at_s = 0.0
-        self._uid: str | None = ""
-        self.spectra = SpectrumPlots()
-        self.tracks = TrackPlots()
+        self._slow_at_s = self._waterfall_at_s = 0.0
+        self._is_behind = self._is_waterfall_behind = False
+        self._uid = ""
+        self._theme: Theme | None = None
+        self._spectra_place = placeholder()
+        self._tracks_place = placeholder()
         self.endpoint = EndpointCard()
-        self.title = ElidedLabel()
+        self.title = ElidedLabel("Live")
         self.title.setProperty("strong", True)
         self.title.setObjectName("live-title")
         self.cursor_text = label(muted=True, name="live-cursor")
-        self.spectra.cursor_moved.connect(lambda text: set_text(self.cursor_text, text))
         self._badges = QHBoxLayout()
         self._badges.setSpacing(4)
         self._badge_texts: tuple[str, ...] = ()
@@ -66,6 +71,38 @@ class LivePanel(QWidget):
         self.note.clicked.connect(self._ask_for_note)
         self._strip = FigureStrip()
         self._lay_out()
+
+    @cached_property
+    def view(self) -> "RunView":
+        """What is known of the run."""
+        from gui.presenters.run_view import RunView
+
+        return RunView()
+
+    @cached_property
+    def spectra(self) -> "SpectrumPlots":
+        """Spectrum, residual and waterfall."""
+        from gui.plots.spectrum import SpectrumPlots
+
+        made = SpectrumPlots()
+        made.cursor_moved.connect(lambda text: set_text(self.cursor_text, text))
+        self._put(made, self._spectra_place)
+        return made
+
+    @cached_property
+    def tracks(self) -> "TrackPlots":
+        """Tracked quantities against time or dose."""
+        from gui.plots.tracks import TrackPlots
+
+        made = TrackPlots()
+        self._put(made, self._tracks_place)
+        return made
+
+    def _put(self, plots: "SpectrumPlots | TrackPlots", place: QFrame) -> None:
+        if self._theme is not None:
+            plots.dress(self._theme)
+        fill(place, plots)
+        self._draw_all_again()
 
     def _make_against(self) -> QComboBox:
         combo = _small_combo(
@@ -115,11 +152,11 @@ class LivePanel(QWidget):
         choice.addWidget(label("lowest", muted=True))
         choice.addWidget(self.third)
         column.addLayout(choice)
-        column.addWidget(self.tracks, 1)
+        column.addWidget(self._tracks_place, 1)
         column.addWidget(self.endpoint)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.spectra)
+        splitter.addWidget(self._spectra_place)
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 5)
         splitter.setStretchFactor(1, 4)
@@ -133,28 +170,51 @@ class LivePanel(QWidget):
 
     def dress(self, theme: Theme) -> None:
         """Take the colours of a theme."""
-        self.spectra.dress(theme)
-        self.tracks.dress(theme)
+        self._theme = theme
+        for name in ("spectra", "tracks"):
+            if name in vars(self):
+                getattr(self, name).dress(theme)
+        if "view" in vars(self):
+            self._draw_all_again()
+
+    def _draw_all_again(self) -> None:
         self.view.is_dirty = True
-        self._slow_at_s = 0.0
+        self._slow_at_s = self._waterfall_at_s = 0.0
 
     def take(self, message: object) -> None:
         """Take a message of the host."""
         self.view.take(message)
 
     def redraw(self) -> None:
-        """Draw what has changed; called 25 times a second."""
-        if not self.view.is_dirty:
-            return
-        self.view.is_dirty = False
+        """Draw what has changed; called 30 times a second.
+
+        What costs most follows a little later, and not in the same frame, so that what the person
+        does waits for one piece of drawing at most.
+        """
+        view, now_s = self.view, time.monotonic()
+        if view.is_dirty:
+            if view.closed is not None or not view.number or view.opened_uid != self._uid:
+                self.draw_all()
+                return
+            view.is_dirty = False
+            self._is_behind = self._is_waterfall_behind = True
+            self.frames_drawn += 1
+            self.spectra.show_run(view)
+        if self._is_behind and now_s - self._slow_at_s >= _SLOW_S:
+            self._slow_at_s, self._is_behind = now_s, False
+            self._draw_slow()
+        elif self._is_waterfall_behind and now_s - self._waterfall_at_s >= _WATERFALL_S:
+            self._waterfall_at_s, self._is_waterfall_behind = now_s, False
+            self.spectra.show_waterfall(view)
+
+    def draw_all(self) -> None:
+        """Draw everything at once."""
+        self.view.is_dirty = self._is_behind = self._is_waterfall_behind = False
+        self._slow_at_s = self._waterfall_at_s = time.monotonic()
         self.frames_drawn += 1
         self.spectra.show_run(self.view)
-        now_s = time.monotonic()
-        if self.view.opened is not None and self.view.opened.uid != self._uid:
-            self._slow_at_s = 0.0
-        if now_s - self._slow_at_s >= _SLOW_S or self.view.closed is not None:
-            self._slow_at_s = now_s
-            self._draw_slow()
+        self.spectra.show_waterfall(self.view)
+        self._draw_slow()
 
     def _draw_slow(self) -> None:
         view = self.view
@@ -171,7 +231,7 @@ class LivePanel(QWidget):
             )
         self.note.setEnabled(opened is not None)
         self.tracks.show_tracks(view.tracks)
-        self._offer(offered(view.tracks))
+        self._offer(offered(view.tracks.names))
         self.endpoint.show_rules(view)
         self._strip.show_figures(view)
         self._show_badges()
@@ -199,111 +259,6 @@ class LivePanel(QWidget):
             self._badges.addWidget(made)
 
 
-class EndpointCard(QFrame):
-    """Where each rule that can end the run stands."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("endpoint-card")
-        self.setProperty("card", True)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(8, 5, 8, 5)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
-        self._empty = label("Ends by: nothing is running", muted=True)
-        grid.addWidget(self._empty, 0, 0, 1, 3)
-        self._rows: list[tuple[QLabel, QProgressBar, ElidedLabel]] = []
-        for number in range(_RULES):
-            name, bar, text = label(strong=True), QProgressBar(), ElidedLabel()
-            bar.setRange(0, 1000)
-            bar.setTextVisible(False)
-            bar.setFixedWidth(40)
-            bar.setFixedHeight(8)
-            for column, widget in enumerate((name, bar, text)):
-                widget.setVisible(False)
-                grid.addWidget(widget, number + 1, column)
-            self._rows.append((name, bar, text))
-        grid.setColumnStretch(2, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def show_rules(self, view: RunView) -> None:
-        """Show the rules of a run, or how it ended."""
-        rules = view.rules()
-        if view.closed is not None:
-            ending = view.notes[-1][1] if view.notes else ""
-            words = f"Ended: {view.closed.exit_status}"
-            reason = view.closed.reason or ending
-            self._empty.setText(f"{words}, {reason}" if reason else words)
-        elif view.opened is None:
-            self._empty.setText("Ends by: nothing is running")
-        else:
-            self._empty.setText("Ends by the first of" if rules else "Ends by: not known yet")
-        for place, (name, bar, text) in enumerate(self._rows):
-            is_shown = place < len(rules)
-            for widget in (name, bar, text):
-                widget.setVisible(is_shown)
-            if is_shown:
-                rule = rules[place]
-                set_text(name, rule.rule.replace("_", " "))
-                bar.setValue(round(1000 * rule.progress))
-                bar.setAccessibleName(f"{rule.rule}: {rule.progress:.0%}")
-                text.set_text(rule.text.replace("+-", "±").replace("cm2", "cm²"))
-
-
-class FigureStrip(QWidget):
-    """Numbers of the run in a row; those that do not fit are left out at the end."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("figure-strip")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(2, 0, 2, 0)
-        self._row.setSpacing(18)
-        self._cells: list[tuple[QWidget, QLabel]] = []
-        self._labels: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def show_figures(self, view: RunView) -> None:
-        """Show the figures of a run."""
-        figures = view.figures() if view.opened is not None else ()
-        labels = tuple(figure.label for figure in figures)
-        if labels != self._labels:
-            self._rebuild(labels)
-        for figure, (_, value) in zip(figures, self._cells, strict=True):
-            set_text(value, figure.text)
-        self._show_what_fits()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Leave out what does not fit."""
-        super().resizeEvent(event)
-        self._show_what_fits()
-
-    def _show_what_fits(self) -> None:
-        left_px = self.width()
-        for cell, _ in self._cells:
-            left_px -= cell.sizeHint().width() + self._row.spacing()
-            cell.setVisible(left_px > 0)
-
-    def _rebuild(self, labels: tuple[str, ...]) -> None:
-        self._labels = labels
-        self._cells = []
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for text in labels:
-            cell = QWidget()
-            row = QHBoxLayout(cell)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(5)
-            value = label(strong=True, name=f"figure-{text}")
-            row.addWidget(label(text, muted=True))
-            row.addWidget(value)
-            self._row.addWidget(cell)
-            self._cells.append((cell, value))
-        self._row.addStretch(1)
-
-
 def _small_combo(name: str, accessible: str, tip: str) -> QComboBox:
     combo = QComboBox()
     combo.setObjectName(name)
@@ -312,5 +267,7 @@ def _small_combo(name: str, accessible: str, tip: str) -> QComboBox:
     combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     guard = WheelGuard(combo)
     combo.installEventFilter(guard)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(6)
     mark(combo, small=True)
     return combo

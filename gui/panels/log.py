@@ -4,14 +4,14 @@ import logging
 from collections import deque
 from datetime import datetime
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.messages import LogLine, WireText
 from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button
 
 _MOST = 5000
+_FOLLOW_MS = 1000
 _LEVELS = (("all", logging.INFO), ("warnings", logging.WARNING), ("errors", logging.ERROR))
 _WORDS = {logging.WARNING: "warning", logging.ERROR: "ERROR", logging.CRITICAL: "ERROR"}
 
@@ -43,9 +43,10 @@ class LogPanel(QWidget):
         self.filter.setToolTip("Only lines that hold this text")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(lambda _: self._show_all())
-        self.refresh = button("Refresh", name="log-refresh", tip="Ask for the wire log again")
-        self.refresh.clicked.connect(self._source_chosen)
-        self.refresh.setVisible(False)
+        self._wire: WireText | None = None
+        self._follow = QTimer(self)
+        self._follow.setInterval(_FOLLOW_MS)
+        self._follow.timeout.connect(self._ask_again)
         self.text = QPlainTextEdit()
         self.text.setObjectName("log-text")
         self.text.setAccessibleName("Log")
@@ -58,7 +59,6 @@ class LogPanel(QWidget):
         row.addWidget(self.source)
         row.addWidget(self.level)
         row.addWidget(self.filter, 1)
-        row.addWidget(self.refresh)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
@@ -79,12 +79,27 @@ class LogPanel(QWidget):
             self.text.appendPlainText(_as_text(line))
 
     def show_wire(self, wire: WireText) -> None:
-        """Show a wire log if it is the one that is wanted."""
+        """Show a wire log if it is the one that is wanted; it follows what goes on."""
         if wire.device == self.source.currentData():
-            wanted = self.filter.text().lower()
-            lines = [row for row in wire.text.splitlines() if wanted in row.lower()]
-            self.text.setPlainText("\n".join(lines) or "nothing went over this line yet")
-            self._to_end()
+            self._wire = wire
+            self._show_lines()
+
+    def _show_lines(self) -> None:
+        wanted = self.filter.text().lower()
+        rows = [] if self._wire is None else self._wire.text.splitlines()
+        shown = "\n".join(row for row in rows if wanted in row.lower())
+        shown = shown or "nothing went over this line yet"
+        bar = self.text.verticalScrollBar()
+        if bar is None or shown == self.text.toPlainText():
+            return
+        place, is_at_end = bar.value(), bar.value() >= bar.maximum()
+        self.text.setPlainText(shown)
+        bar.setValue(bar.maximum() if is_at_end else place)
+
+    def _ask_again(self) -> None:
+        """Ask for the wire log again, unless nobody sees it or something in it is selected."""
+        if self.text.isVisible() and not self.text.textCursor().hasSelection():
+            self.wire_wanted.emit(str(self.source.currentData()))
 
     def choose_wire(self, device: str) -> None:
         """Show the wire log of a device."""
@@ -96,15 +111,18 @@ class LogPanel(QWidget):
     def _source_chosen(self) -> None:
         device = str(self.source.currentData() or "")
         self.level.setEnabled(not device)
-        self.refresh.setVisible(bool(device))
         if device:
+            self._wire = None
+            self.text.clear()
+            self._follow.start()
             self.wire_wanted.emit(device)
         else:
+            self._follow.stop()
             self._show_all()
 
     def _show_all(self) -> None:
         if self.source.currentData():
-            self._source_chosen()
+            self._show_lines()
             return
         shown = (_as_text(line) for line in self._lines if self._passes(line))
         self.text.setPlainText("\n".join(shown))

@@ -1,10 +1,11 @@
 """The runs panel: search, overlay, run again, notes, export, report."""
 
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSize, Qt, QUrl, Signal
+from qtpy.QtCore import Qt, QUrl, Signal
 from qtpy.QtGui import QColor, QDesktopServices
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -20,17 +21,20 @@ from qtpy.QtWidgets import (
 )
 
 from gui import archive_messages as messages
-from gui.plots.overlay import OverlayPlot, thumbnail
-from gui.plots.tracks import track_label
+from gui.presenters.labels import track_label
 from gui.presenters.run_list import RunList, columns_of
 from gui.session import Archive
 from gui.theme import Theme
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button
+from gui.widgets.helpers import button, fill, placeholder
+from gui.widgets.thumbnail import SIZE, thumbnail
+
+if TYPE_CHECKING:
+    from gui.plots.overlay import OverlayPlot
 
 _HEADS = ("overlay", "started", "plan", "sample", "peak", "ended", "took", "why")
-_WIDTHS = (70, 100, 102, 104, 112, 62, 60, 160)
+_WIDTHS = (68, 98, 98, 104, 126, 80, 60, 160)
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -70,7 +74,7 @@ class RunsPanel(QWidget):
         self.quantity.installEventFilter(WheelGuard(self.quantity))
         self.quantity.addItem("peak", "tracker_peak_nm")
         self.quantity.activated.connect(lambda _: self._draw())
-        self.overlay = OverlayPlot()
+        self._picture = placeholder()
         self.words = ElidedLabel()
         self.words.setObjectName("runs-words")
         self.words.setProperty("muted", True)
@@ -86,7 +90,7 @@ class RunsPanel(QWidget):
         tree.setRootIsDecorated(False)
         tree.setUniformRowHeights(True)
         tree.setAlternatingRowColors(True)
-        tree.setIconSize(QSize(56, 16))
+        tree.setIconSize(SIZE)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         for column, width in enumerate(_WIDTHS):
             tree.setColumnWidth(column, width)
@@ -132,7 +136,7 @@ class RunsPanel(QWidget):
         top.addWidget(self.quantity)
         top.addWidget(self.words, 1)
         side.addLayout(top)
-        side.addWidget(self.overlay.plot, 1)
+        side.addWidget(self._picture, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
@@ -144,11 +148,24 @@ class RunsPanel(QWidget):
         outer.setContentsMargins(6, 4, 6, 4)
         outer.addWidget(splitter)
 
+    @cached_property
+    def overlay(self) -> "OverlayPlot":
+        """The picture of several runs; built when it is first needed."""
+        from gui.plots.overlay import OverlayPlot
+
+        made = OverlayPlot()
+        if self._theme is not None:
+            made.dress(self._theme)
+        made.show_runs((), "")
+        fill(self._picture, made.plot)
+        return made
+
     def dress(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
-        self.overlay.dress(theme)
-        self._draw()
+        if "overlay" in vars(self):
+            self.overlay.dress(theme)
+            self._draw()
         self._fill()
 
     # -- messages
@@ -241,7 +258,7 @@ class RunsPanel(QWidget):
         colour = self.runs.colour(row.path) or muted
         data = self.runs.data.get(row.path)
         peaks = None if data is None else data.columns.get("tracker_peak_nm")
-        item.setIcon(0, thumbnail(peaks, colour))
+        item.setIcon(0, thumbnail(None if peaks is None else peaks.tolist(), colour))
         if on:
             item.setForeground(1, QColor(colour))
 

@@ -24,7 +24,7 @@ from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_dialog import FieldDialog
 from gui.widgets.helpers import button, mark
 
-_WIDTHS = (110, 90, 84, 100, 64, 80, 180, 60)
+_WIDTHS = (104, 66, 84, 118, 68, 72, 180, 60)
 
 
 class SamplesPanel(QWidget):
@@ -138,10 +138,14 @@ class SamplesPanel(QWidget):
 
     # -- asking
 
+    def put(self, values: Mapping[str, Value]) -> None:
+        """Note a sample."""
+        self._archive.put_sample(dict(values))
+
     def _ask_for_sample(self, values: Mapping[str, Value]) -> None:
         title = f"Sample {values['name']}" if values else "New sample"
         dialog = FieldDialog(title, samples.SAMPLE_FIELDS, values=values, parent=self)
-        dialog.given.connect(self._archive.put_sample)
+        dialog.given.connect(self.put)
         self._open(dialog)
 
     def _ask_for_result(self) -> None:

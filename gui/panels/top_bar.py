@@ -99,7 +99,7 @@ class TopBar(QWidget):
         row.addWidget(self.light)
         row.addWidget(self.safe)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.show_light("")
+        self.forget_light()
         self._show_alarms()
 
     def show_bench(self, info: messages.BenchInfo) -> None:
@@ -120,6 +120,12 @@ class TopBar(QWidget):
         mark(self.engine, muted=word == "idle", problem=word == "paused")
         if word == "running":
             self.safe_report.set_text("")
+
+    def forget_light(self) -> None:
+        """Say that it is not known whether light is on: nobody answers."""
+        self._lit = ("", 0.0)
+        set_text(self.light, "light: not known")
+        mark(self.light, lightOn=False, dark=True)
 
     def show_light(self, emission: str) -> None:
         """Show the light that is on, "" for none.
@@ -197,4 +203,4 @@ class TopBar(QWidget):
         self.bench.set_text("no bench")
         self.safe_report.set_text(text)
         mark(self.safe_report, problem=True, good=False)
-        self.show_light("")
+        self.forget_light()

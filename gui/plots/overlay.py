@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QPointF
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
-from gui.archive_messages import Column, RunData
+from gui.archive_messages import RunData
+from gui.messages import Column
 from gui.plots.style import Words, dress, make_plot, pen, scale_left, show_numbers
-from gui.plots.tracks import track_label
+from gui.presenters.labels import track_label
 from gui.presenters.units import pretty
 from gui.theme import Theme
-
-_THUMB = (56, 16)
 
 
 class OverlayPlot:
@@ -65,33 +62,3 @@ class OverlayPlot:
         low = min(float(np.nanmin(y)) for _, y in shown)
         self.plot.setYRange(low, max(high, low + 1e-9), padding=0.08)
         scale_left(self.plot, track_label(name), unit, high)
-
-
-def thumbnail(column: Column | None, colour: str) -> QIcon:
-    """Return a tiny picture of a track.
-
-    Args:
-        column: The values, None for none.
-        colour: The colour of the line.
-    """
-    picture = QPixmap(*_THUMB)
-    picture.fill(QColor(0, 0, 0, 0))
-    good = np.empty(0) if column is None else column[np.isfinite(column)]
-    if good.size > 1:
-        width, height = _THUMB
-        step = max(1, good.size // width)
-        values = good[::step]
-        span = float(values.max() - values.min()) or 1.0
-        points = [
-            QPointF(
-                1 + (width - 2) * place / max(len(values) - 1, 1),
-                height - 2 - (height - 4) * (float(value) - float(values.min())) / span,
-            )
-            for place, value in enumerate(values)
-        ]
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(colour))
-        painter.drawPolyline(QPolygonF(points))
-        painter.end()
-    return QIcon(picture)

@@ -8,13 +8,23 @@ from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.messages import Spectrum
-from gui.plots.style import SlowRange, Words, dress, make_plot, pen, scale_left, show_numbers
+from gui.plots.style import (
+    SlowRange,
+    Words,
+    dress,
+    make_plot,
+    pen,
+    scale_left,
+    set_left,
+    show_numbers,
+)
 from gui.presenters.numbers import duration
 from gui.presenters.run_view import RunView
 from gui.theme import Theme
 
 _BAND_NM = (430.0, 640.0)
 _MARGIN_NM = 2.0
+_ON_IMAGE = "#ffffff"
 
 
 class SpectrumPlots(QWidget):
@@ -35,7 +45,8 @@ class SpectrumPlots(QWidget):
         self.waterfall = make_plot("waterfall-plot", "Waterfall: spectra against time", left="")
         self.spectrum.getAxis("bottom").setStyle(showValues=False)
         self.residual.getAxis("bottom").setStyle(showValues=False)
-        self.waterfall.setLabel("bottom", "wavelength (nm), time upwards in min")
+        self.waterfall.setLabel("bottom", "wavelength (nm)")
+        set_left(self.waterfall, "time (min)")
         self.residual.setXLink(self.spectrum)
         self.waterfall.setXLink(self.spectrum)
         self._ghost = self.spectrum.plot(name="first")
@@ -62,6 +73,7 @@ class SpectrumPlots(QWidget):
         self._residual_range = SlowRange()
         self._view: RunView | None = None
         self._axis_seen = 0
+        self._muted = ""
         self._cursor_place = -1
         self._lay_out()
         self.spectrum.setXRange(*_BAND_NM, padding=0)
@@ -83,6 +95,8 @@ class SpectrumPlots(QWidget):
         """Take the colours of a theme."""
         for plot in (self.spectrum, self.residual, self.waterfall):
             dress(plot, theme)
+        self._muted = theme.muted
+        self._colour_caption()
         self.waterfall.getAxis("left").setGrid(False)
         self.waterfall.getAxis("bottom").setGrid(False)
         self._now.setPen(pen(theme.lines[0]))
@@ -91,7 +105,7 @@ class SpectrumPlots(QWidget):
         self._then.setPen(pen(theme.lines[3]))
         self._residual.setPen(pen(theme.lines[0]))
         self._zero.setPen(pen(theme.ghost, dashed=True))
-        self._cursor.setPen(pg.mkPen("#ffffff", width=1))
+        self._cursor.setPen(pg.mkPen(_ON_IMAGE, width=1))
         self.words.dress(theme)
         self._legend.setLabelTextColor(theme.muted)
         for sample, text in self._legend.items:
@@ -99,17 +113,14 @@ class SpectrumPlots(QWidget):
             sample.update()
 
     def show_run(self, view: RunView) -> None:
-        """Draw what a run has now."""
+        """Draw the spectrum of a run, with its fit and residual."""
         self._view = view
         axis = view.axis_nm
         self.words.say(view.why_empty())
         show_numbers(self.spectrum, shown=bool(view.now.size))
-        show_numbers(self.waterfall, shown=bool(view.ring.count))
         if not view.now.size or axis.size != view.now.size:
             for curve in (self._now, self._fit, self._ghost, self._then, self._residual):
                 curve.setData([], [])
-            if not view.ring.count:
-                self._image.clear()
             return
         if self._axis_seen != id(axis):
             self._axis_seen = id(axis)
@@ -129,7 +140,6 @@ class SpectrumPlots(QWidget):
             self.spectrum.setYRange(self._counts_range.low, high, padding=0)
             scale_left(self.spectrum, "signal", "counts/s", high)
         self._show_residual(view, x, inside)
-        self._show_waterfall(view)
 
     def _inside(self, axis: Spectrum) -> slice:
         low, high = self.spectrum.viewRange()[0]
@@ -150,8 +160,11 @@ class SpectrumPlots(QWidget):
             self.residual.setYRange(self._residual_range.low, self._residual_range.high, padding=0)
             scale_left(self.residual, "residual", "", self._residual_range.high)
 
-    def _show_waterfall(self, view: RunView) -> None:
+    def show_waterfall(self, view: RunView) -> None:
+        """Draw the spectra against time."""
         ring = view.ring
+        show_numbers(self.waterfall, shown=bool(ring.count))
+        self._colour_caption()
         if not ring.count:
             self._image.clear()
             return
@@ -163,6 +176,12 @@ class SpectrumPlots(QWidget):
         self.waterfall.setYRange(first_s / 60.0, first_s / 60.0 + height, padding=0)
         if self._cursor_place >= 0:
             self._show_cursor()
+
+    def _colour_caption(self) -> None:
+        has_image = self._view is not None and self._view.ring.count
+        caption, colour = self.waterfall.caption, _ON_IMAGE if has_image else self._muted
+        if caption.opts["color"] != colour:
+            caption.setText(caption.text, color=colour)
 
     # -- the cursor
 

@@ -58,7 +58,9 @@ def make_plot(name: str, accessible: str, *, left: str, unit: str = "") -> Any:
 
 def set_left(plot: Any, text: str, unit: str = "") -> None:
     """Say in the upper left corner what the vertical axis is: there it never lacks room."""
-    plot.caption.setText(f"{text} ({unit})" if unit else text)
+    words = f"{text} ({unit})" if unit else text
+    if plot.caption.text != words:  # laying out a text takes a millisecond
+        plot.caption.setText(words)
 
 
 def show_numbers(plot: Any, *, shown: bool, sides: tuple[str, ...] = ("left",)) -> None:
@@ -103,8 +105,9 @@ class Words:
 
     def say(self, words: str) -> None:
         """Show words, "" for none."""
-        self._item.setText(words)
-        self._place()
+        if words != self.text:
+            self._item.setText(words)
+            self._place()
 
     def _place(self) -> None:
         if self.text:

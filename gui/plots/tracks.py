@@ -18,17 +18,10 @@ from gui.plots.style import (
     set_left,
     show_numbers,
 )
+from gui.presenters.labels import track_label
 from gui.presenters.tracks import Column, Tracks
 from gui.presenters.units import pretty
 from gui.theme import Theme
-
-_LABELS = {
-    "tracker_peak_nm": "peak",
-    "tracker_fwhm_nm": "FWHM",
-    "tracker_area": "area",
-    "tracker_snr": "signal to noise",
-}
-_NOT_OFFERED = ("_se", "_progress", "time_s", "elapsed_s", "frame")
 
 
 class TrackPlots(QWidget):
@@ -37,6 +30,7 @@ class TrackPlots(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.against = "time"
+        self._label = ""
         self.shown = ["tracker_peak_nm", "tracker_fwhm_nm", "tracker_area"]
         self._plots = [_Track(f"track-plot-{place}") for place in range(len(self.shown))]
         splitter = QSplitter(Qt.Orientation.Vertical)
@@ -48,6 +42,7 @@ class TrackPlots(QWidget):
                 track.plot.setXLink(self._plots[0].plot)
             if place < len(self._plots) - 1:
                 track.plot.getAxis("bottom").setStyle(showValues=False)
+        splitter.setSizes([250, 190, 235])  # the lowest has the numbers of all three below it
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(splitter)
@@ -71,7 +66,9 @@ class TrackPlots(QWidget):
     def show_tracks(self, tracks: Tracks) -> None:
         """Draw what there is."""
         x_name, scale, label = self._horizontal(tracks)
-        self._plots[-1].plot.setLabel("bottom", label)
+        if label != self._label:
+            self._label = label
+            self._plots[-1].plot.setLabel("bottom", label)
         (x,) = tracks.thinned(x_name)
         show_numbers(self._plots[-1].plot, shown=bool(x.size), sides=("bottom",))
         x = x * scale
@@ -105,6 +102,9 @@ class _Track:
         self._lower = pg.PlotCurveItem()
         self._band = pg.FillBetweenItem(self._lower, self._upper)
         self.plot.addItem(self._band)
+        for edge in (self._upper, self._lower):  # not drawn; an item wants a scene to be freed with
+            edge.setVisible(False)
+            edge.setParentItem(self._band)
         self._range = SlowRange(shrink_after=10, headroom=0.6)
         self.words = Words(self.plot)
         show_numbers(self.plot, shown=False)
@@ -155,19 +155,3 @@ class _Track:
             self.plot.setYRange(self._range.low, self._range.high, padding=0)
             unit = pretty(tracks.units.get(name, ""))
             scale_left(self.plot, track_label(name), unit, self._range.high)
-
-
-def track_label(name: str) -> str:
-    """Return what a column is called on an axis."""
-    if name in _LABELS:
-        return _LABELS[name]
-    words = name.split("_")
-    drop = {"nm", "cm2", "j", "mw", "ul", "s", "min", "mm", "degc", "g"}
-    while len(words) > 1 and words[-1] in drop:
-        words.pop()
-    return " ".join(words)
-
-
-def offered(tracks: Tracks) -> tuple[str, ...]:
-    """Return the columns that may be chosen."""
-    return tuple(name for name in tracks.names if not name.endswith(_NOT_OFFERED))

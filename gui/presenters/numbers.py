@@ -16,7 +16,7 @@ def with_unit(text: str, unit: str) -> str:
         text: The number.
         unit: The unit, "" for none.
     """
-    return f"{text}{THIN}{pretty(unit)}" if unit else text
+    return f"{text}{THIN}{pretty(unit)}" if unit and text != NOTHING else text
 
 
 def plain(value: float, digits: int = 4) -> str:

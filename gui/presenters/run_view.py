@@ -61,6 +61,7 @@ class RunView:
 
     def __init__(self) -> None:
         self.clear()
+        self.is_dirty = False
 
     def clear(self) -> None:
         """Forget the run before."""
@@ -150,6 +151,11 @@ class RunView:
             self.elapsed_s = message.time_s
 
     # -- what is shown
+
+    @property
+    def opened_uid(self) -> str:
+        """Unique id of the run, "" when there was none yet."""
+        return "" if self.opened is None else self.opened.uid
 
     def why_empty(self) -> str:
         """Say why there is no spectrum to see, "" when there is one."""

@@ -40,6 +40,7 @@ class FormView(QWidget):
         self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.more.setToolTip("Show the settings that are seldom changed (Space)")
         self.more.toggled.connect(self._unfold)
+        self.more.setVisible(False)
         self._column.addWidget(self._first)
         self._column.addWidget(self.more)
         self._column.addWidget(self._rest)

@@ -3,7 +3,15 @@
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 def label(text: str = "", *, name: str = "", **marks: bool) -> QLabel:
@@ -97,6 +105,23 @@ def set_text(widget: QLabel, text: str) -> None:
     """Set a label's text if it is another one, so that nothing is laid out for nothing."""
     if widget.text() != text:
         widget.setText(text)
+
+
+def placeholder() -> QFrame:
+    """Return what keeps the room of plots until they are built; they go into its layout."""
+    place = QFrame()
+    place.setProperty("plots", True)
+    place.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+    column = QVBoxLayout(place)
+    column.setContentsMargins(0, 0, 0, 0)
+    return place
+
+
+def fill(place: QFrame, plots: QWidget) -> None:
+    """Put plots where room was kept for them."""
+    layout = place.layout()
+    assert layout is not None
+    layout.addWidget(plots)
 
 
 def stretchy(widget: QWidget) -> QWidget:

@@ -25,7 +25,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPAT
 from qtpy.QtCore import Qt  # noqa: E402
 from qtpy.QtTest import QTest  # noqa: E402
 
-from gui.app import make_application  # noqa: E402
+from gui.app import make_application, put_away  # noqa: E402
 from gui.places import Places  # noqa: E402
 from gui.session import HostOptions  # noqa: E402
 from simulators.bench import SimulatedBench  # noqa: E402
@@ -61,7 +61,7 @@ class Rig:
 
     def close(self) -> None:
         self.window.conductor.end()
-        self.window.close()
+        put_away(self.window)
         self.simulators.stop()
 
     def all_ok(self) -> bool:

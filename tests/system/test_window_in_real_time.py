@@ -12,10 +12,10 @@ import pytest
 if sys.platform != "win32" and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from qtpy.QtCore import QCoreApplication, QEvent, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QInputDialog
 
-from gui.app import make_application
+from gui.app import make_application, put_away
 from gui.places import Places
 from gui.session import HostOptions
 from plans.records import open_run
@@ -47,10 +47,7 @@ def opened(qtbot, tmp_path):
     yield open_window
     for window in windows:
         window.conductor.end()
-        window.close()
-        window.deleteLater()
-    kind = QEvent.Type.DeferredDelete
-    QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))
+        put_away(window)
 
 
 def type_into(qtbot, window, name, text):

@@ -1,6 +1,5 @@
 """A window whose processes are silent: the test says what they would say."""
 
-import gc
 import os
 import sys
 
@@ -27,10 +26,3 @@ def window(qtbot, tmp_path):
     qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)  # it is the active window
     yield made
     scripted.destroy(made)
-
-
-@pytest.fixture(autouse=True)
-def no_widgets_left():
-    """Widgets that are left over would be styled and painted along with those of later tests."""
-    yield
-    gc.collect()

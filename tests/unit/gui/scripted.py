@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gui import archive_messages, messages
-from gui.app import make_application
+from gui.app import make_application, put_away
 from gui.places import Places
 from gui.session import Archive, HostOptions, Session
 
@@ -73,12 +73,11 @@ def make_window(folder):
     bench_file = Path(folder) / "bench.toml"
     bench_file.write_text('[bench]\nname = "test bench"\n', encoding="utf-8")
     options = HostOptions(bench_file=bench_file, runs_folder=Path(folder) / "runs")
-    return Window(
-        options,
-        Places(folder=Path(folder) / "places"),
-        session=SilentSession(options),
-        archive=SilentArchive(options.runs_folder),
-    )
+    session, archive = SilentSession(options), SilentArchive(options.runs_folder)
+    made = Window(options, Places(folder=Path(folder) / "places"), session=session, archive=archive)
+    for each in (session, archive):
+        each.setParent(made)  # they go with it, as those that it makes itself do
+    return made
 
 
 def plan_info(name="light_regrowth"):
@@ -234,10 +233,5 @@ def run_row(path="runs/one", **changes):
 
 def destroy(window):
     """Close a window and free all that belongs to it, at once."""
-    from qtpy.QtCore import QCoreApplication, QEvent
-
     window.conductor.session.say(messages.EngineState(word="idle"))
-    window.close()
-    window.deleteLater()
-    kind = QEvent.Type.DeferredDelete
-    QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))
+    put_away(window)

@@ -27,7 +27,7 @@ def run_a_few(window, frames=5, peak_nm=515.0):
         say(window, scripted.frame(number, peak_nm + 0.1 * number),
             scripted.tracked(number, peak_nm + 0.1 * number))  # fmt: skip
     say(window, messages.Fit(number=frames, curve=scripted.spectrum(peak_nm), text=""))
-    window.live._draw_slow()
+    window.live.draw_all()
 
 
 # -- live
@@ -45,8 +45,9 @@ def test_the_live_panel_draws_spectrum_fit_residual_waterfall_and_tracks(window)
 
 
 def test_an_empty_plot_says_why(window):
+    words = window.live.spectra.words
     window.live.redraw()
-    assert "press Run" in window.live.spectra.words.text
+    assert "press Run" in words.text
     assert "no peak yet" in window.live.tracks._plots[0].words.text
 
 
@@ -83,17 +84,17 @@ def test_the_endpoint_card_says_where_each_rule_stands(window):
     assert "±" in card._rows[0][2].text()
     assert card._rows[0][1].value() == 430
     say(window, messages.RunClosed(uid="one", exit_status="success", reason=""))
-    window.live._draw_slow()
+    window.live.draw_all()
     assert card._empty.text().startswith("Ended: success")
 
 
 def test_badges_come_and_go(window):
     run_a_few(window)
     say(window, scripted.tracked(6, tracker_flags="saturated"))
-    window.live._draw_slow()
+    window.live.draw_all()
     assert window.live._badge_texts == ("saturated",)
     say(window, scripted.tracked(7))
-    window.live._draw_slow()
+    window.live.draw_all()
     assert window.live._badge_texts == ()
 
 

@@ -1,9 +1,10 @@
 import dataclasses
 
 import scripted
+from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication, QLineEdit, QMessageBox
+from qtpy.QtWidgets import QApplication, QGraphicsView, QLineEdit, QMessageBox
 
 from gui import archive_messages, messages
 
@@ -354,3 +355,42 @@ def test_closing_during_a_run_is_asked_about(window, monkeypatch):
     assert not window.conductor.session.is_closed
     assert window.close()
     assert "closing the window" in window.queue.lost[0].note
+
+
+# -- start and end
+
+
+def test_the_window_is_painted_before_its_plots_are_built(qtbot, tmp_path):
+    made = scripted.make_window(tmp_path)
+    made.show()
+    made.start()
+    assert "spectra" not in vars(made.live)
+    assert made.bar.safe.isEnabled()
+    qtbot.waitUntil(lambda: made.is_complete)
+    assert "press Run" in made.live.spectra.words.text
+    assert made.runs.overlay.plot.isVisible()
+    scripted.destroy(made)
+
+
+def test_messages_that_come_before_the_plots_are_drawn_with_them(window):
+    say = window.conductor.session.say
+    window.conductor.session.received.emit(scripted.opened())
+    axis = messages.Axis(wavelength_nm=scripted.AXIS_NM)
+    assert "spectra" not in vars(window.live)
+    say(axis, scripted.frame(1))
+    assert window.live.spectra._now.getData()[1].size
+
+
+def test_a_window_that_is_put_away_leaves_no_widget_and_no_graphics_item(tmp_path):
+    made = scripted.make_window(tmp_path)
+    parts = [made.live.spectra, made.live.tracks, made.runs.overlay.plot]
+    items = [item for plot in made.findChildren(QGraphicsView) for item in plot.scene().items()]
+    assert len(items) > 50
+    scripted.destroy(made)
+    assert not any(isalive(each) for each in (made, *parts, *items))
+
+
+def test_no_curve_is_outside_a_scene(window):
+    """Qt frees items without a scene in any order, now and then with a segmentation fault."""
+    for track in window.live.tracks._plots:
+        assert track._upper.scene() is track._lower.scene() is track.plot.scene()
