@@ -2,7 +2,7 @@ import logging
 
 import scripted
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
 from gui import archive_messages, messages
 from gui.theme import DARK, LIGHT
@@ -269,6 +269,29 @@ def test_the_wire_log_of_a_device_can_be_looked_at(window):
     window.log.source.setCurrentIndex(0)
     window.log._source_chosen()
     assert "RUN" not in window.log.text.toPlainText()
+
+
+def test_the_wire_log_follows_unless_something_in_it_is_selected(window):
+    window.docks["Log"].raise_()
+    window.bench.cards["pump"].wire_wanted.emit("pump")
+    say(window, messages.WireText(device="pump", text="10:00 > RUN"))
+    asked_before = len(sent(window, messages.WireLog))
+    window.log._ask_again()
+    assert len(sent(window, messages.WireLog)) == asked_before + 1
+    window.log.text.selectAll()
+    window.log._ask_again()
+    assert len(sent(window, messages.WireLog)) == asked_before + 1
+
+
+def test_every_rule_of_the_endpoint_card_is_shown_whole(window):
+    window.resize(1366, 740)
+    run_a_few(window)
+    QApplication.processEvents()
+    card = window.live.endpoint
+    texts = [text for _, _, text in card._rows if text.isVisible()]
+    assert len(texts) == 2
+    for text in texts:
+        assert text.height() >= text.heightForWidth(text.width())
 
 
 def test_the_console_runs_code_beside_the_bench(window, qtbot):

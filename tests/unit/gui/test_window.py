@@ -394,3 +394,13 @@ def test_no_curve_is_outside_a_scene(window):
     """Qt frees items without a scene in any order, now and then with a segmentation fault."""
     for track in window.live.tracks._plots:
         assert track._upper.scene() is track._lower.scene() is track.plot.scene()
+
+
+def test_the_banner_claims_no_darkness_before_the_bench_has_said_so(qtbot, tmp_path):
+    made = scripted.make_window(tmp_path)
+    assert made.bar.light.text() == "light: not known"
+    made.conductor.session.say(scripted.bench_info(tmp_path), scripted.devices())
+    assert made.bar.light.text() == "light off"
+    made.conductor.session.ended.emit("it has ended")
+    assert made.bar.light.text() == "light: not known"
+    scripted.destroy(made)
