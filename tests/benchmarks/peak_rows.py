@@ -143,7 +143,7 @@ def live_row() -> Row:
             tracker("event", event)
             tracker.read()
 
-    value = 1e3 * cost_s(follow) / len(events)
+    value = 1e3 * cost_s(follow, 2 * ROUNDS) / len(events)
     kind = {"unit": "ms", "kind": "value"}
     return Row(name="live_spectrum", value=value, goal=1.0, **kind)
 
