@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
-from plans.records.answer import CURVES, Columns, Curve
+from plans.records.answer import CURVES, Columns, Curve, with_uncertainty
 from plans.records.figure import LINE, SOFT, TEXT, plain, png
 from plans.records.quantities import value_text, worded
 
@@ -49,12 +49,16 @@ def _draw(axes: Axes, curve: Curve, columns: Columns) -> None:
     rows = np.asarray(columns[curve.by]) if curve.by in columns else np.zeros(len(across))
     kinds = list(dict.fromkeys(rows.tolist()))
     shown = [n for n in curve.up if n in columns and np.isfinite(_numbers(columns[n])).any()]
+    errors = with_uncertainty(list(columns))
     for number, (kind, name) in enumerate((k, n) for k in kinds for n in shown):
         mine, colour = rows == kind, COLOURS[number % len(COLOURS)]
         words = [worded(name)[0]] if len(shown) > 1 else []
         words += [f"{worded(curve.by)[0].lower()} {value_text(kind)}"] if len(kinds) > 1 else []
         up = _numbers(columns[name])
-        axes.plot(across[mine], up[mine], "o-", color=colour, ms=4, lw=1.2, label=", ".join(words))
+        beside = errors.get(name)
+        error = np.abs(_numbers(columns[beside])[mine]) if beside else None
+        axes.errorbar(across[mine], up[mine], yerr=error, fmt="o-", color=colour, ms=4, lw=1.2,
+                      elinewidth=1.0, capsize=2.0, label=", ".join(words))  # fmt: skip
     axes.set_xlabel(_label(curve.across), fontsize=9, color=TEXT)
     axes.set_ylabel(_label(shown[0]) if shown else "", fontsize=9, color=TEXT)
     if curve.log_across and np.all(across > 0):

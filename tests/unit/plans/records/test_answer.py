@@ -113,3 +113,11 @@ def test_what_cannot_be_drawn_is_logged_and_ends_nothing(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         _feed(LiveAnswer(_Recorder(tmp_path / "gone")), _rows()[:1])
     assert "was not drawn" in caplog.text
+
+
+def test_a_curve_shows_the_standard_errors_of_its_points():
+    curve = CURVES["ligand_titration"]
+    columns = {curve.across: np.array([0.0, 10.0]), curve.up[0]: np.array([515.0, 515.5])}
+    plain = answer_png("ligand_titration", {curve.table: columns})
+    errors = {f"{curve.up[0]}_se": np.array([0.1, 0.2])}
+    assert answer_png("ligand_titration", {curve.table: columns | errors}) != plain
