@@ -10,6 +10,7 @@ from hypothesis import settings
 from simulators.clock import patches, virtual_time
 
 os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+os.environ["MPLBACKEND"] = "agg"  # where Qt is loaded, matplotlib would have bluesky run its loop
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers would wait for each other's
 os.environ["REGROW_LOCKS"] = tempfile.mkdtemp(prefix="regrow-locks-")  # not those of this computer
 settings.register_profile("regrow", deadline=None)  # no test is about how fast this computer is
