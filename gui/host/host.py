@@ -67,7 +67,7 @@ class Host:
         self._nudge = threading.Event()
         self.keepers = keepers_of(self.bench, pace, self._nudge.set)
         self.interlocks = InterlockDesk(self.bench, tell, ReactionLog(runs_folder))
-        self._open_ends = OpenEndsDesk(self.bench.devices, None if pace.simulated else bench_file)
+        self._open_ends = OpenEndsDesk(self.bench, None if pace.simulated else bench_file)
         self.runs = RunDesk(
             self.bench,
             interlocks=self.interlocks.interlocks,
@@ -206,9 +206,9 @@ class Host:
             for o in outcomes
         )
         took_s = time.perf_counter() - started_s
-        if final:
-            self._open_ends.keep((o.device, o.message) for o in outcomes if not o.confirmed)
         self._tell(messages.SafeReport(lines=lines, took_s=took_s, final=final))
+        if final:
+            self._open_ends.keep_unless_confirmed(outcomes)
 
     def _act(self, message: messages.Act) -> None:
         action = self.keepers[message.device].actions.get(message.action)

@@ -1,11 +1,13 @@
-"""What could not be confirmed off, kept beyond the window's life."""
+"""Off is confirmed after a run; what is not outlives the window."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from instruments.device import BenchDevice
+from instruments.bench import Bench, SafeOutcome
 from instruments.open_ends import OpenEnds
+from plans.live.light_seen import LightSeen
+from plans.off import confirm_dark, confirm_off
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -16,12 +18,12 @@ class OpenEndsDesk:
     Only of devices that were connected: what this program could not reach it has not switched on.
 
     Args:
-        devices: Those of the bench.
+        bench: The bench.
         bench_file: Its file; None for a simulated one, of which nothing is kept.
     """
 
-    def __init__(self, devices: Mapping[str, BenchDevice], bench_file: Path | None) -> None:
-        self._devices = devices
+    def __init__(self, bench: Bench, bench_file: Path | None) -> None:
+        self._bench = bench
         self._ends = None if bench_file is None else OpenEnds(bench_file)
 
     def texts(self) -> tuple[str, ...]:
@@ -37,14 +39,39 @@ class OpenEndsDesk:
         if self._ends is not None:
             self._ends.refuse()
 
-    def keep(self, ends: Iterable[tuple[str, str]]) -> None:
-        """Keep what could not be confirmed to be off.
+    def confirm(self, seen: LightSeen) -> tuple[str, ...]:
+        """See that all is off after a run; a line that is lost confirms nothing.
+
+        What does not confirm is tried again for half a minute. The spectrometer looks as well.
 
         Args:
-            ends: Device and what it said.
+            seen: What it saw during the run.
+
+        Returns:
+            What could not be confirmed, a sentence each; it is kept.
         """
-        texts = [text for device, text in ends if self._devices[device].was_connected]
-        if self._ends is None or not texts:
+        used = self._used(self._bench.devices)
+        ends = confirm_off(used, _LOGGER.error) + confirm_dark(used, seen, _LOGGER.warning)
+        self._keep(ends)
+        return tuple(ends)
+
+    def keep_unless_confirmed(self, outcomes: Iterable[SafeOutcome]) -> None:
+        """Try again what did not confirm, and keep what still does not.
+
+        Args:
+            outcomes: Of making the bench safe.
+        """
+        used = self._used(o.device for o in outcomes if not o.confirmed)
+        if self._ends is not None and used.devices:
+            self._keep(confirm_off(used, _LOGGER.error))
+
+    def _used(self, names: Iterable[str]) -> Bench:
+        devices = {name: self._bench[name] for name in names}
+        used = {name: device for name, device in devices.items() if device.was_connected}
+        return Bench(self._bench.name, used)
+
+    def _keep(self, texts: list[str]) -> None:
+        if self._ends is None:
             return
         try:
             self._ends.note(texts)

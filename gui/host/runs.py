@@ -21,6 +21,7 @@ from plans.catalogue import EXPERIMENTS, PLANS, check_plan, estimate_s
 from plans.engine import Engine, Outcome
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
+from plans.live.light_seen import LightSeen
 from plans.parameters import ParameterError, check_values, describe_plan
 from plans.records import LiveAnswer, RecordError, RunIndex, RunRecorder
 from plans.samples import SampleStore, SampleStoreError
@@ -140,25 +141,28 @@ class RunDesk:
             self._is_busy = True
             self._is_barred = False
             self._ended.clear()
-        recorder = RunRecorder(self._runs_folder)
+        recorder, seen = RunRecorder(self._runs_folder), LightSeen()
         try:
-            outcome, problem = self._run(request, recorder)
+            outcome, problem = self._run(request, recorder, seen)
+            recorder.close()
+            not_confirmed = self._open_ends.confirm(seen)
         finally:
             self._is_busy = False
             self._tell(messages.EngineState(word="idle"))
             self._ended.set()
-        recorder.close()
         ended = messages.RunEnded(
             ticket=request.ticket,
             exit_status=outcome.exit_status if outcome else "fail",
             reason=problem or (outcome.reason if outcome else ""),
             folder=_path_of(recorder),
-            not_confirmed=self._not_confirmed(),
+            not_confirmed=not_confirmed,
         )
         self._tell(ended)
         return ended
 
-    def _run(self, request: messages.Run, recorder: RunRecorder) -> tuple[Outcome | None, str]:
+    def _run(
+        self, request: messages.Run, recorder: RunRecorder, seen: LightSeen
+    ) -> tuple[Outcome | None, str]:
         try:
             self._open_ends.refuse()
             self._interlocks.refuse()
@@ -169,6 +173,7 @@ class RunDesk:
                 scan_id_source=index.next_scan_id,
                 callbacks=(
                     recorder,
+                    seen,
                     self._tell_guard(recorder),
                     LiveAnswer(recorder),
                     DocumentFeed(self._tell, self.fit, lambda: _path_of(recorder)),
@@ -274,13 +279,6 @@ class RunDesk:
         wanted = {key: value for key, value in values.items() if key in device_names}
         check_values(description, plain)
         return devices_for(description, self._bench, wanted), plain
-
-    def _not_confirmed(self) -> tuple[str, ...]:
-        """See that all is off after a run; a line that is lost confirms nothing."""
-        used = {name: d for name, d in self._bench.devices.items() if d.was_connected}
-        outcomes = Bench(self._bench.name, used).make_safe()
-        self._open_ends.keep((o.device, o.message) for o in outcomes if not o.confirmed)
-        return tuple(f"{o.device}: {o.message}" for o in outcomes if not o.confirmed)
 
 
 def _path_of(recorder: RunRecorder) -> str:

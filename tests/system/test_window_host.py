@@ -8,6 +8,7 @@ import pytest
 from gui import messages
 from gui.host.host import Host
 from gui.host.pace import RealPace, SimulatedPace
+from instruments.light_sources.emission import Emission
 from simulators.bench import SimulatedBench
 
 DEMO = Path(__file__).parents[2] / "simulators" / "benches" / "demo.toml"
@@ -310,3 +311,17 @@ def test_a_real_bench_runs_in_real_time():
     assert pace.now_s() > 1e9
     with pytest.raises(ValueError, match="real time"):
         pace.speed = 10.0
+
+
+def test_light_that_stays_on_after_a_run_is_seen_by_the_spectrometer(desk, monkeypatch):
+    light, emission = desk.host.bench["light"], Emission(wavelength_nm=405, irradiance_mw_cm2=20)
+
+    def says_it_is_off(timeout_s=2.0):
+        light.set(emission).wait(10.0)
+
+    desk.ask(messages.Run(ticket=1, plan="light_regrowth", values=SHORT))
+    desk.wait_for(messages.Frame, 5)
+    monkeypatch.setattr(light, "make_safe", says_it_is_off)
+    ended = desk.wait_for(messages.RunEnded)
+    monkeypatch.undo()
+    assert "spectrometer: still sees light at" in ended.not_confirmed[0]
