@@ -104,7 +104,7 @@ def test_no_band_of_a_lamp_gives_a_peak_to_decide_by(name):
     (spectrum,) = read_spectra(DATA / "lamp-backgrounds" / f"{name}.csv").spectra
     usable = [
         (low, width)
-        for low in range(200, 880, 40)
+        for low in range(200, 880, 60)
         for width in (100, 200, 400)
         if fit_peak(spectrum.wavelength_nm, spectrum.counts, band_nm=(low, low + width)).is_usable
     ]

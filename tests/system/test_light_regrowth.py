@@ -42,7 +42,7 @@ def test_without_an_endpoint_the_reference_run_goes_from_515_7_to_519_7_nm(lab):
 
 @pytest.mark.timeout(480)  # hours of chemistry, frame by frame
 def test_by_default_a_plateau_ends_the_exposure_and_the_tail_is_watched(lab):
-    tracked = run(lab)
+    tracked = run(lab, interval_s=20.0)
     ending = lab.stream("ending")[0]
     assert ending["ending_rule"] == "plateau"
     assert 120 <= ending["ending_elapsed_s"] / 60 <= 205  # 162 min at 0.05 nm noise
