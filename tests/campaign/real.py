@@ -14,6 +14,7 @@ from pathlib import Path
 from instruments.bench import load_bench
 from instruments.errors import BusyError
 from instruments.guard import read_reports
+from instruments.open_ends import OpenEnds
 from plans.records import RecordError, open_run, repair_run, verify_run
 from tests.campaign import ledger
 
@@ -164,6 +165,8 @@ def run(bench, fault, rng, folder):
             row["safe_at_end"] = all(s["safe"] for s in bench.ask("states").values())
         row["acknowledged"] = struck_at = max(struck_at, child.acknowledged)
         row["leftovers"] = _leftovers(folder) or _locked(bench.bench_file)
+        # What an end leaves for a person to acknowledge would refuse the next point.
+        row["open_ends"] = [str(end) for end in OpenEnds(bench.bench_file).acknowledge()]
         row.update(_records(struck_at, folder))
         reports = [r for path in (folder / "runs").rglob("guard.jsonl")
                    for r in read_reports(path.parent)]  # fmt: skip

@@ -118,6 +118,8 @@ def problems_of(row):
         found.append("something stayed on")
     if row.get("safe_at_end") is False:
         found.append("not safe at the end")
+    if row.get("safe_at_end") and row.get("open_ends"):
+        found.append(f"all is off and not known to be: {row['open_ends']}")
     if row.get("lost"):
         found.append(f"{row['lost']} events lost")
     if row.get("readable") is False:
