@@ -159,9 +159,10 @@ def run(bench, fault, rng, folder):
         ended = child.wait_for(lambda: child.popen.poll() is not None, END_S)
         row["exit_status"] = str(child.popen.poll()) if ended else "did not end"
         if fault != "kill -9 of the simulators":
-            _wait_until_dark(bench)
+            told_s = getattr(child, "told_s", fault_s)
+            _wait_until_safe(bench)
             intervals = ledger.all_spans(bench.ask("states"))
-            row["all_off_s"] = ledger.off_after_s(intervals, _told_s(fault, fault_s, child))
+            row["all_off_s"] = ledger.off_after_s(intervals, told_s)
             row["safe_at_end"] = all(s["safe"] for s in bench.ask("states").values())
         row["acknowledged"] = struck_at = max(struck_at, child.acknowledged)
         row["leftovers"] = _leftovers(folder) or _locked(bench.bench_file)
@@ -174,10 +175,6 @@ def run(bench, fault, rng, folder):
         return row
     finally:
         child.close()
-
-
-def _told_s(fault, fault_s, child):
-    return getattr(child, "told_s", fault_s)
 
 
 def _strike(fault, child, bench):
@@ -230,9 +227,11 @@ def _locked(bench_file):
     return ""
 
 
-def _wait_until_dark(bench):
+def _wait_until_safe(bench):
     end_s = time.monotonic() + 15.0
-    while bench.is_on() and time.monotonic() < end_s:
+    while time.monotonic() < end_s:
+        if all(state["safe"] for state in bench.ask("states").values()):
+            return
         time.sleep(0.02)
 
 

@@ -13,6 +13,7 @@ import logging
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -72,6 +73,10 @@ class Results:
         """Remember what is being tried: a hang ends the program."""
         self._now.write_text(f"{name} {number}")
 
+    def forget_note(self):
+        """Forget what is being tried: a person ends the program, the case did not."""
+        self._now.unlink(missing_ok=True)
+
     def next_case(self, name):
         return self.rows[name]["cases"] if name in self.rows else 0
 
@@ -100,6 +105,7 @@ def main():
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     results = Results(args.json, args.seed)
     found = 0
     with tempfile.TemporaryDirectory(prefix="regrow-fuzz-") as scratch:
@@ -110,10 +116,14 @@ def main():
             first = results.next_case(name) if args.case is None else args.case
             seconds = args.seconds if args.case is None else 0.0
             print(f"{name:<44} {first:>9}", end="", flush=True)
-            cases, used_s, finding = fuzz(
-                name, target, seed=args.seed, seconds=seconds, first=first, scratch=scratch,
-                note=results.note if args.case is None else lambda name, number: None,
-            )  # fmt: skip
+            try:
+                cases, used_s, finding = fuzz(
+                    name, target, seed=args.seed, seconds=seconds, first=first, scratch=scratch,
+                    note=results.note if args.case is None else lambda name, number: None,
+                )  # fmt: skip
+            except (KeyboardInterrupt, SystemExit):
+                results.forget_note()
+                raise
             if args.case is None:
                 results.add(name, cases, used_s, finding)
             print(f" + {cases:>9} cases  {'ok' if finding is None else 'FOUND'}", flush=True)
