@@ -66,11 +66,14 @@ class Orders(Generic[T]):
     Args:
         name: Name of the device, for messages.
         rest: What it is told when it shall do nothing: dark, closed.
+
+    Attributes:
+        rest: The same.
     """
 
     def __init__(self, name: str, rest: T) -> None:
+        self.rest = rest
         self._name = name
-        self._rest = rest
         self._lock = threading.Lock()
         self._wanted = rest
         self._number = 0
@@ -115,9 +118,9 @@ class Orders(Generic[T]):
             if success:
                 self._ended_by_pause = self._number
             self._number += 1
-            if self._wanted != self._rest:
+            if self._wanted != self.rest:
                 self.interruption.stopped(self._wanted)
-                self._wanted = self._rest
+                self._wanted = self.rest
 
     def is_last(self, number: int) -> bool:
         """Return whether no other order came since.
@@ -171,7 +174,7 @@ class Orders(Generic[T]):
     def _failed(self, number: int) -> Literal["by itself", "paused", "overtaken"]:
         with self._lock:
             if self._number == number:
-                self._wanted = self._rest  # nothing to come back to
+                self._wanted = self.rest  # nothing to come back to
                 return "by itself"
             return "paused" if self._ended_by_pause == number else "overtaken"
 

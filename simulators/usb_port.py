@@ -46,7 +46,7 @@ class UsbPort:
         faults: Faults,
         clock: LoopClock,
         loop: asyncio.AbstractEventLoop,
-        bus: "Bus",
+        bus: Bus,
     ) -> None:
         self.name = name
         self.instrument = instrument

@@ -1,6 +1,5 @@
 """A gas flow as plans see it."""
 
-import logging
 import math
 import threading
 import time
@@ -10,13 +9,11 @@ from typing import Any, Protocol
 from bluesky.protocols import Reading
 from ophyd import Component as Cpt
 
-from instruments.device import BenchDevice, Driver
+from instruments.device import Driver
 from instruments.errors import DeviceFaultError, LimitError
-from instruments.interruption import Orders
+from instruments.ordered import OrderedDevice
 from instruments.signals import InstrumentSignal
-from instruments.tasks import Status, start_task
-
-_LOGGER = logging.getLogger(__name__)
+from instruments.tasks import Status
 
 _LOOK_INTERVAL_S = 0.2
 _MARGIN_S = 30.0  # after a failure the valve is closed first, a few times if need be
@@ -69,7 +66,7 @@ class GasFlowDriver(Driver, Protocol):
         ...
 
 
-class GasFlow(BenchDevice):
+class GasFlow(OrderedDevice):
     """Lets gas flow over or through the sample.
 
     What flows beside the carrier gas - solvent vapour from a bubbler or saturator - is no business
@@ -157,9 +154,9 @@ class GasFlow(BenchDevice):
         self._saturation = saturation
         self._tolerance_sccm = tolerance_sccm
         self._settle_timeout_s = settle_timeout_s
-        self._orders: Orders[float] = Orders(name, 0.0)
+        self.order_timeout_s = settle_timeout_s + _MARGIN_S
         self._look = threading.local()
-        super().__init__(name=name, driver=driver, **kwargs)
+        super().__init__(name=name, driver=driver, rest=0.0, **kwargs)
 
     def prepare(self) -> None:
         """Close the valve, regulate the mass flow, and check the gas."""
@@ -197,17 +194,7 @@ class GasFlow(BenchDevice):
             LimitError: Outside the limits; nothing was sent.
         """
         self.check(flow_sccm)
-        order = self._orders.give(flow_sccm)
-        # It does not stop the device when it fails: that would stop an order given since.
-        status = Status(self, timeout_s=self._settle_timeout_s + _MARGIN_S)
-        start_task(
-            lambda: self._orders.carry_out(
-                order, lambda: self._bring(flow_sccm, order), self._close
-            ),
-            status,
-            self.name,
-        )
-        return status
+        return self._carry_out(flow_sccm, lambda order: self._bring(flow_sccm, order))
 
     def _bring(self, flow_sccm: float, order: int) -> None:
         with self._controller.link.exchange():
@@ -228,48 +215,12 @@ class GasFlow(BenchDevice):
                 )
             time.sleep(_LOOK_INTERVAL_S)
 
-    def _close(self) -> None:
+    def _come_to_rest(self) -> None:
         with self._controller.link.exchange(urgent=True):
             self._controller.make_safe()
 
-    def stop(self, *, success: bool = False) -> None:
-        """Close the valve; from any thread, repeatable.
-
-        Args:
-            success: Whether an order under way ends as done (on a pause) or as failed.
-
-        Raises:
-            InstrumentError: It is not certain that it is closed.
-        """
-        self._orders.stop(success=success)
-        self._close()
-
-    def pause(self) -> None:
-        """Remember what flowed: the engine calls :meth:`stop` first, then this."""
-        self._orders.interruption.pause()
-
-    def resume(self) -> None:
-        """Let flow again what a pause has stopped.
-
-        Raises:
-            InstrumentError: It could not be confirmed.
-        """
-        flow_sccm = self._orders.interruption.take()
-        if flow_sccm is not None:
-            _LOGGER.info("%s: resumes %g cm3/min", self.name, flow_sccm)
-            self.set(flow_sccm).wait(timeout=self._settle_timeout_s + _MARGIN_S + 1.0)
-
-    def make_safe(self, timeout_s: float = 2.0) -> None:
-        """Close the valve for good: nothing is resumed after it.
-
-        Args:
-            timeout_s: How long the caller waits.
-
-        Raises:
-            InstrumentError: It is not certain that it is closed.
-        """
-        self._orders.give(0.0)
-        super().make_safe(timeout_s)
+    def _in_words(self, wanted: float) -> str:
+        return f"{wanted:g} cm3/min"
 
     # -- looking -----------------------------------------------------------------------------
 

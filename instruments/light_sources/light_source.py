@@ -22,11 +22,9 @@ from instruments.light_sources.channel import (
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.ledger import DoseLedger
 from instruments.light_sources.signals import LightSignals
-from instruments.tasks import Status, start_task
+from instruments.tasks import Status
 
 _LOGGER = logging.getLogger(__name__)
-
-_SET_TIMEOUT_S = 40.0  # after a failure the light is switched off first, a few times if need be
 
 Light = tuple[Emission, ...]
 """All that shall be emitted together, empty for darkness."""
@@ -42,6 +40,10 @@ class LightSource(LightSignals):
         **kwargs: As for ``ophyd.Device``.
     """
 
+    # after a failure the light is switched off first, a few times if need be
+    order_timeout_s = 40.0
+    _orders: Orders[Light]
+
     def __init__(
         self, *, name: str, driver: LightDriver, channels: Sequence[LightChannel], **kwargs: Any
     ) -> None:
@@ -49,9 +51,8 @@ class LightSource(LightSignals):
         self.channels = tuple(channels)
         self._levels = LevelTable(name, self.channels, step=driver.level_step)
         self.ledger = DoseLedger()
-        self._orders: Orders[Light] = Orders(name, ())
         self._look = threading.local()
-        super().__init__(name=name, driver=driver, **kwargs)
+        super().__init__(name=name, driver=driver, rest=(), **kwargs)
 
     def prepare(self) -> None:
         """Switch everything off and set the highest levels of the bench file."""
@@ -141,22 +142,14 @@ class LightSource(LightSignals):
         """
         self.check(emission)
         light = _light(emission)
-        order = self._orders.give(light)
 
-        def work() -> None:
+        def work(order: int) -> None:
             if light:
                 self._switch_on(light, order)
             else:
                 self._darken()
 
-        # It does not stop the device when it fails: that would stop a light set since.
-        status = Status(self, timeout_s=_SET_TIMEOUT_S)
-        start_task(
-            lambda: self._orders.carry_out(order, work, lambda: self._darken(urgent=True)),
-            status,
-            self.name,
-        )
-        return status
+        return self._carry_out(light, work)
 
     def _switch_on(self, light: Light, order: int) -> None:
         targets = [(each, *self._levels.level_for(each)) for each in light]
@@ -245,50 +238,17 @@ class LightSource(LightSignals):
             self._light.make_safe()
             self.ledger.light_off(at_s=(sent_s + time.monotonic()) / 2)
 
-    def stop(self, *, success: bool = False) -> None:
-        """Switch everything off and read back that it is off; from any thread, repeatable.
-
-        Args:
-            success: Whether an order under way ends as done (on a pause) or as failed.
-
-        Raises:
-            InstrumentError: It is not certain that all is off.
-        """
-        self._orders.stop(success=success)
+    def _come_to_rest(self) -> None:
         self._darken(urgent=True)
 
-    def pause(self) -> None:
-        """Remember what was on: the engine calls :meth:`stop` first, then this."""
-        self._orders.interruption.pause()
-
-    def resume(self) -> None:
-        """Switch on again what was on when the run was paused.
-
-        Raises:
-            InstrumentError: It could not be confirmed.
-        """
-        light = self._orders.interruption.take()
-        if light is not None:
-            _LOGGER.info("%s: resumes %s", self.name, _words(light))
-            self.set(light).wait(timeout=_SET_TIMEOUT_S + 1.0)
+    def _in_words(self, wanted: Light) -> str:
+        return _words(wanted)
 
     def stage(self) -> list[object]:
         """Begin a dose: empty the ledger, and forget what an earlier run left to resume."""
         self._orders.interruption.forget()
         self.ledger.reset(at_s=time.monotonic())
         return super().stage()
-
-    def make_safe(self, timeout_s: float = 2.0) -> None:
-        """Switch everything off for good: nothing is resumed after it.
-
-        Args:
-            timeout_s: How long the caller waits.
-
-        Raises:
-            InstrumentError: It is not certain that all is off.
-        """
-        self._orders.give(())
-        super().make_safe(timeout_s)
 
     def _switch_off(self, timeout_s: float) -> None:
         super()._switch_off(timeout_s)

@@ -4,13 +4,13 @@ import time
 
 from ophyd import Component as Cpt
 
-from instruments.device import BenchDevice
 from instruments.light_sources.channel import LightState
 from instruments.light_sources.ledger import DoseLedger
+from instruments.ordered import OrderedDevice
 from instruments.signals import InstrumentSignal
 
 
-class LightSignals(BenchDevice):
+class LightSignals(OrderedDevice):
     """What can be read of a light source.
 
     Interlock rules watch ``fault``, ``is_led_open``, ``is_over_temperature`` and

@@ -43,7 +43,7 @@ class Shutter(TwoPositionDevice):
     """
 
     positions = ("open", "closed")
-    set_timeout_s = 40.0
+    order_timeout_s = 40.0
 
     is_open = Cpt(
         InstrumentSignal, getter="_get_is_open", kind="hinted", doc="1 when light passes, read back"

@@ -35,7 +35,7 @@ class Switch(TwoPositionDevice):
     """
 
     positions = ("on", "off")
-    set_timeout_s = 20.0
+    order_timeout_s = 20.0
 
     is_on = Cpt(
         InstrumentSignal, getter="_get_is_on", kind="hinted", doc="1 when it is on, read back"
