@@ -6,13 +6,13 @@ certain and one for each acknowledgement: it outlives the program, whose guard w
 
 import getpass
 import hashlib
-import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from instruments.errors import DeviceFaultError
+from instruments.json_lines import append_rows, read_rows
 from instruments.owner import locks_folder, make_locks_folder
 
 
@@ -48,13 +48,9 @@ class OpenEnds:
 
     def read(self) -> list[OpenEnd]:
         """Return what nobody has acknowledged yet, the oldest first."""
-        try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
-        except OSError:
-            return []
         found: list[OpenEnd] = []
-        for line in lines:
-            match _parsed(line):
+        for row in read_rows(self.path):
+            match row:
                 case {"acknowledged_by": _}:
                     found.clear()
                 case {"time_s": int() | float() as time_s, "what": str(what)}:
@@ -100,14 +96,4 @@ class OpenEnds:
         if not rows:
             return
         make_locks_folder(self.path.parent)
-        with self.path.open("ab") as file:
-            # A line feed first: the last writer may have been killed in the middle of a line.
-            text = "".join(f"\n{json.dumps(row, ensure_ascii=False)}" for row in rows)
-            file.write(f"{text}\n".encode())
-
-
-def _parsed(line: str) -> object:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+        append_rows(self.path, rows)

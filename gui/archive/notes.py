@@ -1,8 +1,9 @@
 """Notes that a person adds to a run, with the time of the day."""
 
-import json
 import time
 from pathlib import Path
+
+from instruments.json_lines import append_rows, read_rows
 
 FILE_NAME = "notes.jsonl"
 
@@ -17,22 +18,15 @@ def add_note(folder: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    line = json.dumps({"time": time.time(), "note": text}, ensure_ascii=False)
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    append_rows(folder / FILE_NAME, [{"time": time.time(), "note": text}])
 
 
 def read_notes(folder: Path) -> tuple[tuple[float, str], ...]:
     """Return time (s since 1970) and text of each note, oldest first."""
-    try:
-        lines = (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ()
     notes = []
-    for line in lines:
+    for row in read_rows(folder / FILE_NAME):
         try:
-            content = json.loads(line)
-            notes.append((float(content["time"]), str(content["note"])))
-        except (ValueError, KeyError, TypeError):  # cut while it was written
+            notes.append((float(row["time"]), str(row["note"])))
+        except (ValueError, KeyError, TypeError):  # a row of somebody else
             continue
     return tuple(notes)

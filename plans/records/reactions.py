@@ -1,10 +1,11 @@
 """What interlocks did, run or no run: one file beside the runs."""
 
-import json
 import logging
 import time
 from pathlib import Path
 from typing import Any
+
+from instruments.json_lines import append_rows, read_rows
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,24 +35,10 @@ class ReactionLog:
         row = {"time_s": time.time(), "interlock": rule, "reaction": reaction, **more}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
-                # A line feed first: the last writer may have been killed in the middle of a line.
-                file.write(f"\n{json.dumps(row, ensure_ascii=False)}\n".encode())
+            append_rows(self.path, [row])
         except OSError as error:
             _LOGGER.warning("interlock %r: %s is not written down: %s", rule, reaction, error)
 
     def read(self) -> list[dict[str, Any]]:
         """Return the reactions, the oldest first; half a line is left out."""
-        try:
-            lines = self.path.read_bytes().split(b"\n")
-        except OSError:
-            return []
-        found = []
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(row, dict):
-                found.append(row)
-        return found
+        return list(read_rows(self.path))
