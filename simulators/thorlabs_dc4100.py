@@ -116,7 +116,8 @@ class ThorlabsDC4100:
             reply = self._execute(text)
             if reply is not None:
                 replies.append(f"{reply}\r\n")
-            self._apply(now_s)
+            else:  # a question changes nothing
+                self._apply(now_s)
         return "".join(replies).encode("ascii", "replace")
 
     def poll(self, now_s: float) -> bytes:

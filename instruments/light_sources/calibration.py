@@ -6,6 +6,7 @@ nothing is set. The one who measured it leaves date, distance and meter behind.
 """
 
 import datetime
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -77,12 +78,12 @@ class IrradianceCalibration:
             meter_serial=meter_serial,
         )
 
-    @property
+    @functools.cached_property
     def levels(self) -> tuple[float, ...]:
         """Levels of the points."""
         return tuple(level for level, _ in self.points)
 
-    @property
+    @functools.cached_property
     def irradiances_mw_cm2(self) -> tuple[float, ...]:
         """Irradiances of the points."""
         return tuple(irradiance for _, irradiance in self.points)

@@ -90,7 +90,7 @@ class Link(Adapter):
         self._session = 0  # of the line, for which the device is in order
         self._settled = 0  # how many errors of the line this link has got over
         self._must_restore = False
-        self._part = PartOfExchange(self.line)
+        self._part = PartOfExchange(self)
         self._made = True
 
     def __repr__(self) -> str:
@@ -164,8 +164,9 @@ class Link(Adapter):
 
     # -- exchanges
 
-    @contextlib.contextmanager
-    def exchange(self, *, timeout_s: float | None = None, urgent: bool = False) -> Iterator["Link"]:
+    def exchange(
+        self, *, timeout_s: float | None = None, urgent: bool = False
+    ) -> contextlib.AbstractContextManager["Link"]:
         """Hold the line for a question, its answer and its checks; may be nested.
 
         Args:
@@ -176,7 +177,13 @@ class Link(Adapter):
         Raises:
             LinkTimeoutError: somebody else held the line for all that time.
         """
-        wait_s = _TURN_TIMEOUT_S if timeout_s is None else timeout_s
+        line = self.line
+        if not urgent and line.holder is self and line.turn.is_mine:
+            return self._part  # as the whole would be, at a fraction of its cost
+        return self._whole_exchange(_TURN_TIMEOUT_S if timeout_s is None else timeout_s, urgent)
+
+    @contextlib.contextmanager
+    def _whole_exchange(self, wait_s: float, urgent: bool) -> Iterator["Link"]:
         before = self.line.holder if self.line.turn.is_mine else None
         self.line.acquire(self, wait_s, urgent=urgent)
         try:
@@ -188,12 +195,6 @@ class Link(Adapter):
             raise
         finally:
             self.line.release(before)
-
-    def _part_of_exchange(self) -> contextlib.AbstractContextManager[object]:
-        """Return an exchange, or a part of the one that the caller is in, which costs less."""
-        if self.line.turn.is_mine and self.line.holder is self:
-            return self._part
-        return self.exchange()
 
     def interrupt(self) -> None:
         """Make the exchange in progress fail soon with `LinkLostError`; call from any thread."""
@@ -225,7 +226,7 @@ class Link(Adapter):
         self._write_bytes(command.encode("ascii") + self._write_termination)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
-        with self._part_of_exchange():
+        with self.exchange():
             self._send_blind(content)
             self._ready()
             if not self.line.asked_before and not self.line.preparing:
@@ -251,7 +252,7 @@ class Link(Adapter):
                 line.port.send(content, self.timeout_s)
 
     def _read(self, *, timeout_s: float | None = None, **kwargs: Any) -> str:
-        with self._part_of_exchange():
+        with self.exchange():
             if self._read_termination:
                 data = self._read_line(self._end_s(timeout_s))
             else:
@@ -274,7 +275,7 @@ class Link(Adapter):
         timeout_s: float | None = None,
         **kwargs: Any,
     ) -> bytes:
-        with self._part_of_exchange():
+        with self.exchange():
             end_s = self._end_s(timeout_s)
             if count < 0:
                 return self._all(end_s)

@@ -1,6 +1,7 @@
 """A part of an exchange whose turn is taken already."""
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from instruments.errors import (
     ConfigurationError,
@@ -9,24 +10,27 @@ from instruments.errors import (
     NotConnectedError,
     ProtocolError,
 )
-from instruments.links.line import Line
+
+if TYPE_CHECKING:
+    from instruments.links.link import Link
 
 # These say nothing against the line: the device answered as its manual says, or was never asked.
 LINE_IS_FINE = (DeviceFaultError, LimitError, ConfigurationError, NotConnectedError)
 
 
 class PartOfExchange:
-    """Writing or reading inside an exchange: takes note of errors, the turn is taken already.
+    """An exchange inside another of the same link: the turn is taken already.
 
     Args:
-        line: Where they happen.
+        link: What it goes over.
     """
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, link: "Link") -> None:
+        self._link = link
 
-    def __enter__(self) -> None:
-        """Do nothing."""
+    def __enter__(self) -> "Link":
+        """Return the link."""
+        return self._link
 
     def __exit__(
         self,
@@ -36,4 +40,4 @@ class PartOfExchange:
     ) -> None:
         """Take note of an error, in case that the caller goes on after it."""
         if error is not None and not isinstance(error, LINE_IS_FINE):
-            self._line.failed(answered=isinstance(error, ProtocolError))
+            self._link.line.failed(answered=isinstance(error, ProtocolError))

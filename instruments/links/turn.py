@@ -42,24 +42,27 @@ class Turn:
         Returns:
             False if it was not free in time.
         """
-        me = threading.get_ident()
-        with self._condition:
-            if self._owner != me:
-                if not self._wait(time.monotonic() + timeout_s, hurry):
-                    return False
-                self._owner = me
-                self.holder = threading.current_thread().name
+        if self.is_mine:  # nobody else can change that
             self.depth += 1
+            return True
+        with self._condition:
+            if not self._wait(time.monotonic() + timeout_s, hurry):
+                return False
+            self._owner = threading.get_ident()
+            self.holder = threading.current_thread().name
+            self.depth = 1
             return True
 
     def release(self) -> None:
         """Give the turn back, once for each time it was taken."""
-        with self._condition:
+        if self.depth > 1:
             self.depth -= 1
-            if self.depth == 0:
-                self._owner = None
-                self.holder = ""
-                self._condition.notify_all()
+            return
+        with self._condition:
+            self.depth = 0
+            self._owner = None
+            self.holder = ""
+            self._condition.notify_all()
 
     def _wait(self, end_s: float, hurry: Callable[[], None] | None) -> bool:
         if hurry is None:

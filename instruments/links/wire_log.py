@@ -8,7 +8,6 @@ import collections
 import datetime
 import enum
 import json
-import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,19 +45,17 @@ class WireLog:
     """
 
     def __init__(self, length: int) -> None:
+        # appending and copying are one step each: no lock is needed
         self._entries: collections.deque[WireEntry] = collections.deque(maxlen=length)
-        self._lock = threading.Lock()
 
     def add(self, direction: Direction, data: bytes | str) -> None:
         """Append an entry with the time of the call."""
         content = data.encode() if isinstance(data, str) else bytes(data)
-        with self._lock:
-            self._entries.append(WireEntry(time_s=time.time(), direction=direction, data=content))
+        self._entries.append(WireEntry(time.time(), direction, content))
 
     def entries(self) -> tuple[WireEntry, ...]:
         """Return what is kept, oldest first."""
-        with self._lock:
-            return tuple(self._entries)
+        return tuple(self._entries.copy())
 
     def as_text(self) -> str:
         """Return one line an entry: time (UTC), direction, bytes."""

@@ -55,8 +55,8 @@ def encode(name: str, document: Mapping[str, Any], note: Mapping[str, Any] | Non
     """
     extra = [note] if note else []
     try:
-        text = _dumps([name, document, *extra])
-    except (ValueError, TypeError):  # a NaN, or a key that is no text: the slow way
+        text = _dumps([name, _without_nan(document), *extra])
+    except (ValueError, TypeError):  # a NaN elsewhere, or a key that is no text: the slow way
         text = _dumps([name, _plain(document), *extra])
     try:
         return text.encode() + b"\n"
@@ -89,6 +89,18 @@ def sealed_as(line: bytes) -> tuple[bytes, int] | None:
         return body, int(end[:-2], 16)
     except ValueError:
         return None
+
+
+def _without_nan(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document without the NaN of its values: most events have some."""
+    data = document.get("data")
+    if not isinstance(data, dict):
+        return document
+    finite = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in data.items()
+    }
+    return {**document, "data": finite}
 
 
 def _dumps(value: list[Any]) -> str:

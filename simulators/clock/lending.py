@@ -48,20 +48,24 @@ class LentLoop:
         self._found = self._poll()
         return bool(self._found)
 
-    def take_found(self) -> Events:
-        """Return what the last look found, once: the selector need not look again."""
-        found, self._found = self._found, []
-        return found
+    def select(self, timeout_s: float | None) -> Events:
+        """Called by the selector of the loop: return what is ready, or end the turn.
 
-    def idle(self, timeout_s: float | None) -> None:
-        """Called by the selector of the loop when there is nothing to do: end the turn.
+        What the last look found is taken first. When there is nothing else to do, the turn ends
+        without another look: whoever waits looks again before time goes on.
 
         Args:
-            timeout_s: When the next timer is due, s from now.
+            timeout_s: When the next timer is due, s from now; None for never.
         """
+        found, self._found = self._found, []
+        if found:
+            return found
+        if timeout_s == 0:
+            return self._poll()
         self._is_idle = True
         self.deadline_s = None if timeout_s is None else self._now_s() + timeout_s
         self._loop.stop()
+        return []
 
     def step(self) -> None:
         """Do all that there is to do, on the calling thread, which may run a loop of its own."""

@@ -6,6 +6,7 @@ tests on the real clock and on the virtual one live in one process.
 
 import asyncio
 import contextlib
+import operator
 import queue
 import select
 import selectors
@@ -119,7 +120,7 @@ class _Reader:
 
     def __call__(self) -> Any:
         clock = _Active.clock  # as in managed(), which would cost as much again: this is asked most
-        if clock is None or clock.current_task() is None:
+        if clock is None or originals.get_ident() not in clock.tasks:
             return self._real()
         return self._virtual(clock)
 
@@ -128,11 +129,9 @@ def _patch_time() -> None:
     readers = {
         "sleep": _sleep,
         "time": _Reader(lambda clock: clock.time_s(), originals.time_s),
-        "monotonic": _Reader(lambda clock: clock.monotonic_s(), originals.monotonic_s),
+        "monotonic": _Reader(operator.attrgetter("now_s"), originals.monotonic_s),
         "time_ns": _Reader(lambda clock: round(clock.time_s() * 1e9), originals.time_ns),
-        "monotonic_ns": _Reader(
-            lambda clock: round(clock.monotonic_s() * 1e9), originals.monotonic_ns
-        ),
+        "monotonic_ns": _Reader(lambda clock: round(clock.now_s * 1e9), originals.monotonic_ns),
     }
     for name, reader in readers.items():
         setattr(time, name, reader)
@@ -275,15 +274,17 @@ def _patch_serial_ports() -> None:
 
 def _patch_sockets() -> None:
     def note(sock: socket.socket, count: int, *, sent: bool) -> None:
-        here = managed()
-        ends = None if here is None else _ends(sock)
-        if here is None or ends is None:
+        clock = _Active.clock
+        if clock is None or originals.get_ident() not in clock.tasks:
+            return
+        ends = _known_ends.get(sock) or _ends(sock)
+        if ends is None:
             return
         mine, other = ends
         if sent:
-            here[0].bytes_sent(mine, other, count)
+            clock.bytes_sent(mine, other, count)
         else:
-            here[0].bytes_received(other, mine, count)
+            clock.bytes_received(other, mine, count)
 
     def send(self: socket.socket, data: Any, *flags: int) -> int:
         count = originals.socket_send(self, data, *flags)
@@ -356,10 +357,7 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self.lent is not None:
-            events = self.lent.take_found() or super().select(0)
-            if not events and timeout != 0:
-                self.lent.idle(timeout)
-            return events
+            return self.lent.select(timeout)
         here = managed()
         if here is None:
             return super().select(timeout)
@@ -377,9 +375,14 @@ class _Selector(selectors.DefaultSelector):
 class _EventLoop(asyncio.SelectorEventLoop):
     """An asyncio loop on the virtual clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self._files = _Selector()
+        self._virtual_clock = clock
         super().__init__(self._files)
+
+    def time(self) -> float:
+        """Return the virtual ``time.monotonic()`` in s."""
+        return self._virtual_clock.now_s
 
     @contextlib.contextmanager
     def lend(self, clock: VirtualClock) -> Iterator[LentLoop]:
@@ -394,4 +397,5 @@ class _EventLoop(asyncio.SelectorEventLoop):
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
-    return _new_event_loop() if managed() is None else _EventLoop()
+    here = managed()
+    return _new_event_loop() if here is None else _EventLoop(here[0])

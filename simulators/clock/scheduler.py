@@ -61,6 +61,10 @@ class VirtualClock:
         epoch_s: What ``time.time()`` returns at the start (s since 1970). A fixed value makes the
             time stamps of two runs equal.
         speed: Virtual seconds per real second; None runs as fast as the work allows.
+
+    Attributes:
+        now_s: The virtual ``time.monotonic()``, s.
+        tasks: The managed threads by their idents.
     """
 
     def __init__(self, *, epoch_s: float, speed: float | None = None) -> None:
@@ -69,7 +73,7 @@ class VirtualClock:
         self.jumps = 0
         self.speed = speed
         self._mutex = originals.allocate_lock()
-        self._now_s = _START_S
+        self.now_s = _START_S
         self._epoch_s = epoch_s - _START_S
         self._sequence = 0
         self._sleepers: list[tuple[float, int, Task, int]] = []
@@ -77,28 +81,28 @@ class VirtualClock:
         self._watching: dict[Task, None] = {}
         self._lent: list[Lent] = []
         self._stepping = False
-        self._tasks: dict[int, Task] = {}
+        self.tasks: dict[int, Task] = {}
         self._current: Task | None = None
         self._outside: collections.deque[Callable[[], None]] = collections.deque()
         self._in_flight: dict[tuple[object, object], int] = {}
         self._pacing = False
         self._nudge = originals.allocate_lock()
         self._nudge.acquire()
-        self._anchor = (originals.perf_counter_s(), self._now_s)
+        self._anchor = (originals.perf_counter_s(), self.now_s)
 
     # -- reading the clock
 
     def monotonic_s(self) -> float:
         """Return the virtual ``time.monotonic()`` in s."""
-        return self._now_s
+        return self.now_s
 
     def time_s(self) -> float:
         """Return the virtual ``time.time()`` in s since 1970."""
-        return self._epoch_s + self._now_s
+        return self._epoch_s + self.now_s
 
     def current_task(self) -> Task | None:
         """Return the managed thread that calls, None for a thread on the real clock."""
-        return self._tasks.get(originals.get_ident())
+        return self.tasks.get(originals.get_ident())
 
     def set_speed(self, speed: float) -> None:
         """Change the pace from now on; any thread may call.
@@ -110,7 +114,7 @@ class VirtualClock:
             raise ValueError(f"virtual clock: speed must be above 0, got {speed}")
         with self._mutex:
             self.speed = speed
-            self._anchor = (originals.perf_counter_s(), self._now_s)
+            self._anchor = (originals.perf_counter_s(), self.now_s)
             self._kick()  # a wait under way goes on at the new pace
 
     # -- threads come and go
@@ -118,7 +122,7 @@ class VirtualClock:
     def adopt(self, name: str) -> Task:
         """Make the calling thread a managed one that holds the baton."""
         task = Task(name)
-        self._tasks[originals.get_ident()] = task
+        self.tasks[originals.get_ident()] = task
         self._current = task
         return task
 
@@ -128,9 +132,9 @@ class VirtualClock:
         Raises:
             LeakedThreadError: If other managed threads still run; they stay parked for ever.
         """
-        me = self._tasks.pop(originals.get_ident())
+        me = self.tasks.pop(originals.get_ident())
         me.done = True
-        left = sorted(task.name for task in self._tasks.values() if not task.done)
+        left = sorted(task.name for task in self.tasks.values() if not task.done)
         if left:
             raise LeakedThreadError(
                 f"virtual clock: still running at the end: {', '.join(left)}; "
@@ -146,7 +150,7 @@ class VirtualClock:
 
     def enter(self, task: Task) -> None:
         """Called on the new thread: wait for its first turn."""
-        self._tasks[originals.get_ident()] = task
+        self.tasks[originals.get_ident()] = task
         task.baton.acquire()
 
     def exit(self, task: Task) -> None:
@@ -156,7 +160,7 @@ class VirtualClock:
             for joiner in task.joiners:
                 self._make_runnable(joiner, "joined")
             self._pass_baton()
-            self._tasks.pop(originals.get_ident(), None)
+            self.tasks.pop(originals.get_ident(), None)
 
     # -- waiting
 
@@ -168,7 +172,7 @@ class VirtualClock:
         """
         if self._stepping:
             raise RuntimeError("virtual clock: something waits in a loop that others wait for")
-        task = self._tasks[originals.get_ident()]
+        task = self.tasks[originals.get_ident()]
         with self._mutex:
             task.blocked, task.reason = True, ""
             if ready is not None:
@@ -176,7 +180,7 @@ class VirtualClock:
                 self._watching[task] = None
             if timeout_s is not None:
                 self._sequence += 1
-                deadline_s = self._now_s + max(0.0, timeout_s)
+                deadline_s = self.now_s + max(0.0, timeout_s)
                 entry = (deadline_s, self._sequence, task, task.generation)
                 heapq.heappush(self._sleepers, entry)
             self._pass_baton()
@@ -189,7 +193,7 @@ class VirtualClock:
         """Let the others that can run at this instant go first."""
         if not self._runnable:
             return
-        task = self._tasks[originals.get_ident()]
+        task = self.tasks[originals.get_ident()]
         with self._mutex:
             self._runnable.append(task)
             self._pass_baton()
@@ -204,7 +208,7 @@ class VirtualClock:
 
     def join(self, task: Task, timeout_s: float | None) -> bool:
         """Wait until a managed thread has ended; False after the time-out."""
-        me = self._tasks[originals.get_ident()]
+        me = self.tasks[originals.get_ident()]
         if not task.done:
             task.joiners.append(me)
             self.block(timeout_s)
@@ -341,7 +345,7 @@ class VirtualClock:
         """Do lent work that is due, if the calling thread is on virtual time."""
         found = False
         for lent in self._lent:
-            if self.current_task() is None or not lent.is_due():
+            if originals.get_ident() not in self.tasks or not lent.is_due():
                 continue
             found = self._stepping = True
             self._mutex.release()
@@ -356,11 +360,11 @@ class VirtualClock:
 
     def _advance(self, deadline_s: float) -> bool:
         """Move the clock to a deadline; False if something woke it on the way (paced only)."""
-        if deadline_s <= self._now_s:
+        if deadline_s <= self.now_s:
             return True
         if self.speed is not None and not self._wait_paced(deadline_s, self.speed):
             return False
-        self._now_s = deadline_s
+        self.now_s = deadline_s
         self.jumps += 1
         return True
 
@@ -381,7 +385,7 @@ class VirtualClock:
         if nudged:
             elapsed_s = originals.perf_counter_s() - wall_s
             if self._anchor == (wall_s, virtual_s):  # else the pace was changed meanwhile
-                self._now_s = min(deadline_s, max(self._now_s, virtual_s + elapsed_s * speed))
+                self.now_s = min(deadline_s, max(self.now_s, virtual_s + elapsed_s * speed))
         return not nudged
 
 
