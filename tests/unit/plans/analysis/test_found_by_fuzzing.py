@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from plans.analysis import fit_peak, fit_peaks, flags
+from plans.analysis.chain import CorrectionChain
+from plans.analysis.corrections import SampleAbsorbance
 from plans.live.tracker import PLTracker
 
 RUN = Path(__file__).parents[3] / "analysis_fuzz" / "run.py"
@@ -47,6 +49,16 @@ def test_darks_beyond_what_a_detector_gives_are_no_darks():
         }
         tracker("event", {"descriptor": stream, "seq_num": number, "time": 1.0, "data": data})
     assert {flags.NO_PEAK, flags.NO_DARK} <= set(tracker.latest.flags)
+
+
+def test_an_absorbance_that_reaches_further_than_the_counts_corrects_what_is_there():
+    axis = np.linspace(400.0, 700.0, 128)
+    counts = 1e4 * np.exp(-(((axis - 515.0) / 11.0) ** 2))
+    counts[[3, 90]] = np.nan, 1e200
+    seen = SampleAbsorbance(name="a", wavelength_nm=axis, absorbance=np.full(axis.size, 0.05))
+    chain = CorrectionChain(absorbance=seen)
+    found = chain.apply(axis, counts, dark=None, integration_time_s=0.1, excitation_nm=405.0)
+    assert np.flatnonzero(np.isnan(found.without_absorption_s)).tolist() == [3, 90]
 
 
 def test_light_of_both_signs_beyond_a_detector_beside_a_line_is_no_line():
