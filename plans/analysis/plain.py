@@ -216,7 +216,7 @@ def _fit(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -> Lin
     """Fit lines; start again where the window was cut for a narrower line."""
     with np.errstate(all="ignore"):
         lines = fit_lines(grid, starts, rows, pixels)
-        again = ~lines.settled & np.all(np.isfinite(lines.shape), axis=1)
+        again = ~lines.settled & lines.narrow
         if not again.any():
             return lines
         starts.shape[rows[again]] = lines.shape[again]

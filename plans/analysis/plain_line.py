@@ -85,9 +85,15 @@ class Lines:
     @cached_property
     def measurable(self) -> BoolArray:
         """Lines that came to rest, rise above their ground and are narrow beside their energy."""
+        return np.asarray(self.settled & self.narrow & (self.height > 0.0))
+
+    @cached_property
+    def narrow(self) -> BoolArray:
+        """Lines with widths above zero that are narrow beside their energy."""
         position, low, high = self.shape.T
-        narrow = np.maximum(low, high) < WIDEST_SHARE * position
-        return np.asarray(self.settled & narrow & (self.height > 0.0))
+        with np.errstate(invalid="ignore"):
+            narrow = np.maximum(low, high) < WIDEST_SHARE * position
+            return np.asarray(narrow & (np.minimum(low, high) > 0.0))
 
     def part(self, rows: BoolArray) -> "Lines":
         """Return some of the lines."""
@@ -161,7 +167,7 @@ def _step_on_pixels(
     window: Window, parameters: FloatArray, skew: BoolArray, pixels: Pixels
 ) -> None:
     """Take a step with the pixels around the tops of skew lines in the place of the knots."""
-    few = np.flatnonzero(skew)
+    few = np.flatnonzero(skew & np.isfinite(parameters.T[LOW]))  # others lost themselves
     if few.size == 0:
         return
     part = window if few.size == skew.size else window.part(few)
