@@ -104,6 +104,8 @@ def write_results(
     found: Sequence["AnalysedSpectrum"],
     against: Against,
     report: Callable[[str], None],
+    *,
+    split: str = "",
 ) -> bool:
     """Write table, picture and report of a series.
 
@@ -114,6 +116,7 @@ def write_results(
         found: the spectra with their peaks.
         against: a series to lay it over.
         report: is told what was written, or why not.
+        split: how the shift splits, for the report.
 
     Returns:
         True when all was written.
@@ -130,7 +133,8 @@ def write_results(
             for item in found:
                 writer.writerow(_cells(path, item))
         picture = draw_series(name, found, out_dir / f"{name}.peaks.png", against=against)
-        page.write_text(series_page(path, found, picture.read_bytes(), against), encoding="utf-8")
+        words = series_page(path, found, picture.read_bytes(), against, split=split)
+        page.write_text(words, encoding="utf-8")
     except OSError as error:
         why = error.strerror or str(error)
         report(f"{out_dir}: cannot be written ({why}); choose another folder")
