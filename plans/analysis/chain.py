@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -129,12 +128,6 @@ class CorrectionChain:
         return self.response.correct(axis, counts) if self.response is not None else None
 
 
-@lru_cache(maxsize=256)
-def _uncalibrated(name: str, why: str, *, on: bool) -> StepRecord:
-    """Return the record of a step without a calibration: mostly the same for every spectrum."""
-    return StepRecord(name=name, on=on, why=why)
-
-
 class _Work:
     def __init__(self, axis: FloatArray, counts: FloatArray, now_s: float) -> None:
         self.axis, self.counts, self.now_s = axis, counts, now_s
@@ -142,12 +135,8 @@ class _Work:
         self.has_dark = False
 
     def note(self, name: str, why: str, *, on: bool = False, by: Calibration | None = None) -> None:
-        if by is None:
-            self.steps.append(_uncalibrated(name, why, on=on))
-            return
-        age_s = by.age_s(self.now_s)
-        record = StepRecord(name=name, on=on, why=why, calibration=by.name, age_s=age_s)
-        self.steps.append(record)
+        known = {} if by is None else {"calibration": by.name, "age_s": by.age_s(self.now_s)}
+        self.steps.append(StepRecord(name=name, on=on, why=why, **known))  # type: ignore[arg-type]
 
     def electric_dark(self, dark: DarkFrame | None, electric_counts: float) -> None:
         """Take the offset of the electronics off, as far as the dark does not hold it."""

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.blas import ddot
 from scipy.ndimage import median_filter
 
 from plans.analysis.noise import FloatArray, NoiseModel, estimate_noise
@@ -148,8 +147,9 @@ def physical(values: FloatArray) -> FloatArray:
 
 
 def are_physical(values: FloatArray) -> bool:
-    """Tell, faster than `physical` does, whether a detector may have given all of some counts."""
-    return float(ddot(values, values)) < LARGEST_VALUE**2  # warns of nothing, as @ would
+    """Tell, faster than `physical` does, whether a detector may have given all of these counts."""
+    with np.errstate(all="ignore"):
+        return float(values @ values) < LARGEST_VALUE**2
 
 
 def rising(wavelength_nm: FloatArray, values: FloatArray) -> FloatArray:
