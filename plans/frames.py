@@ -9,6 +9,7 @@ from bluesky.utils import Msg, MsgGenerator
 
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.light_source import LightSource
+from instruments.power_meters.power_meter import PowerMeter
 from instruments.spectrometers.spectrometer import Spectrometer
 from instruments.stages.stage import Stage
 from plans.analysis import TrackPoint, advise_exposure
@@ -34,6 +35,7 @@ class PLSeries(Logbook):
         light: Gives probe and actinic light.
         probe: What the sample is looked at with.
         watched: Read into every frame, too: a thermostat, a balance, a pump.
+        monitor: Reads the lamp with every frame; its drift is taken out of the counts.
         dark_every_s: Age at which the dark spectrum is renewed, s.
 
     Attributes:
@@ -50,17 +52,22 @@ class PLSeries(Logbook):
         *,
         probe: Emission,
         watched: Sequence[Any] = (),
+        monitor: PowerMeter | None = None,
         dark_every_s: float = 600.0,
     ) -> None:
         super().__init__()
-        self.tracker = PLTracker(spectrometer=spectrometer.name, light=light.name)
+        self.tracker = PLTracker(
+            spectrometer=spectrometer.name,
+            light=light.name,
+            lamp_monitor="" if monitor is None else f"{monitor.name}_power_w",
+        )
         self.callbacks = (self.tracker,)
         self.values: dict[str, Any] = {}
         self.beside: tuple[Any, ...] = ()
         self._spectrometer = spectrometer
         self._light = light
         self._probe = probe
-        self._watched = tuple(device for device in watched if device is not None)
+        self._watched = tuple(d for d in (*watched, monitor) if d is not None)
         self._dark_every_s = dark_every_s
         self._darks_s: dict[float, float] = {}  # when the dark of an integration time was taken
         self.integration_time_s = float("nan")

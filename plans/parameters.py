@@ -28,6 +28,8 @@ class Quantity:
         minimum: Smallest allowed value, None if there is none.
         maximum: Largest allowed value, None if there is none.
         choices: The allowed values, empty if the range alone decides.
+        when_named: An instrument that is used only when it is named, never for being the only one
+            of its kind.
     """
 
     help: str
@@ -35,6 +37,7 @@ class Quantity:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[float | str, ...] = ()
+    when_named: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

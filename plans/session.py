@@ -265,6 +265,8 @@ class Session:
         namesake = [device for device in of_kind if device.name == parameter.name]
         if namesake or (len(of_kind) == 1 and parameter.required):
             return (namesake or of_kind)[0]
+        if parameter.quantity.when_named:
+            return None
         if not parameter.required:
             return of_kind[0] if len(of_kind) == 1 and not self._is_extra(parameter) else None
         raise ParameterError(
@@ -274,7 +276,11 @@ class Session:
 
     def _is_extra(self, parameter: Parameter) -> bool:
         """Tell whether a device is one more of a kind that the plan has a first of already."""
-        same = [d for d in self._description.devices if d.device is parameter.device]
+        same = [
+            device
+            for device in self._description.devices
+            if device.device is parameter.device and not device.quantity.when_named
+        ]
         return same[0] is not parameter
 
     def _keep_open_ends(self) -> None:

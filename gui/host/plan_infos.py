@@ -50,7 +50,7 @@ def devices_for(
                     f"{description.name}: {bench.name} has no {parameter.kind} {name!r}"
                 )
             found[parameter.name] = of_kind[names.index(name)]
-        elif parameter.name in wanted and not parameter.required:
+        elif not parameter.required and (parameter.name in wanted or parameter.quantity.when_named):
             found[parameter.name] = None  # deliberately without
         elif len(of_kind) == 1:
             found[parameter.name] = of_kind[0]
@@ -72,7 +72,7 @@ def _device_field(parameter: Parameter, bench: Bench) -> FieldInfo:
         name=parameter.name,
         kind=parameter.kind,
         help=parameter.quantity.help or f"the {parameter.kind} to use",
-        default=names[0] if names else None,
+        default=names[0] if names and not parameter.quantity.when_named else None,
         required=parameter.required,
         optional=not parameter.required,
         choices=names,

@@ -11,10 +11,10 @@ from plans.analysis.leak import Leak, strongest_leak
 from plans.analysis.line import (
     LineFit,
     SplitGaussian,
-    fit_line,
     pixel_weights,
     slit_shift_nm,
 )
+from plans.analysis.line_fit import MOST_STEPS, fit_line
 from plans.analysis.noise import FloatArray, estimate_noise
 from plans.analysis.peak_result import PeakResult
 from plans.analysis.plain import LOW_SNR
@@ -32,6 +32,8 @@ ONE_LINE: Final = MOST_MISFIT
 _MORE_LINES: Final = 0.02
 """From this misfit on the top of the measured curve is the peak."""
 _MOST_ROUNDS: Final = 6
+_MOST_STEPS: Final = 30
+"""Of all rounds; lines need 5 to 28, and what a lamp has for lines would go on for long."""
 _SAME: Final = 1e-4  # full widths; the weights have come to rest
 _NEIGHBOUR: Final = 0.05  # a second maximum of this part of the line is named
 _USUAL_FWHM_EV: Final = 0.09  # CsPbBr3 nanocrystals at room temperature
@@ -130,15 +132,25 @@ class CarefulReading:
             height=1.0,
         )
         fit: LineFit | None = None
+        left = _MOST_STEPS
         for _ in range(_MOST_ROUNDS):
             weights = pixel_weights(axis, line, core_only=core_only)
             weights[self._neighbours(axis, candidate, line)] = 0.0
             near = weights > 0.0
             before = line
-            fit = fit_line(axis[near], counts[near], line, weights[near], widest_ev=widest_ev)
+            fit = fit_line(
+                axis[near],
+                counts[near],
+                line,
+                weights[near],
+                widest_ev=widest_ev,
+                most_steps=min(left, MOST_STEPS),
+            )
             if fit is None or fit.line.height <= 0.0:
                 return Verdict(candidate=candidate, why="the pixels do not fix a line")
-            line = fit.line
+            line, left = fit.line, left - fit.steps
+            if left <= 0 or line.fwhm_ev > 2.0 * WIDEST_EV:
+                break
             moved = abs(line.position_ev - before.position_ev) / line.fwhm_ev
             if moved < _SAME and abs(line.fwhm_ev / before.fwhm_ev - 1.0) < _SAME:
                 break

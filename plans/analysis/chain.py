@@ -18,6 +18,7 @@ from plans.analysis.corrections import (
 )
 from plans.analysis.inner_filter import correct_cuvette, correct_film
 from plans.analysis.noise import FloatArray
+from plans.analysis.power_law import rows_of_numbers
 
 _UNKNOWN: Final = float("nan")
 _LEAST_LAMP: Final = 0.2
@@ -225,7 +226,7 @@ class _Work:
             self.note("inner_filter", "the absorbance has expired", by=by)
             return None
         at_pixels = by.at(self.axis)
-        known = np.isfinite(at_pixels)
+        known = rows_of_numbers(self.axis, self.counts, at_pixels)
         correct = correct_film if by.film else correct_cuvette
         excitation = float(by.at(excitation_nm)) if np.isfinite(excitation_nm) else _UNKNOWN
         if not known.any() or not np.isfinite(excitation):

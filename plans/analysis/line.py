@@ -1,4 +1,4 @@
-"""A split Gaussian in energy on a baseline, and its fit."""
+"""A split Gaussian in energy on a baseline."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,10 +13,7 @@ from plans.analysis.spectrum import HC_EV_NM, energy_ev
 _LN2: Final = float(np.log(2.0))
 _FOUR_LN2: Final = 4.0 * _LN2
 _TO_FWHM: Final = 2.0 * float(np.sqrt(2.0 * _LN2))
-_PARAMETERS: Final = 6  # height, position, two widths, offset, slope
 MOST_SKEW: Final = 4.0
-_MOST_STEPS: Final = 40
-_DIAGONAL: Final = np.diag_indices(_PARAMETERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +89,14 @@ class LineFit:
         wavelength_nm: the pixels of the fit.
         residuals: counts minus model.
         converged: False when the steps ran out.
+        steps: how many were taken.
     """
 
     line: SplitGaussian
     wavelength_nm: FloatArray
     residuals: FloatArray
     converged: bool
+    steps: int
     _jacobian: FloatArray = field(repr=False)
     _roots: FloatArray = field(repr=False)
 
@@ -204,174 +203,6 @@ def slit_shift_nm(
     skew = (low_ev - high_ev) / whole_ev
     slit = (resolution_nm / _TO_FWHM) ** 2
     return np.asarray(slit * ((2.23 * skew + 2.58 * skew**3) / width_nm + 6.0 / at_nm))
-
-
-def fit_line(
-    wavelength_nm: FloatArray,
-    counts: FloatArray,
-    start: SplitGaussian,
-    weights: FloatArray | None = None,
-    *,
-    widest_ev: float = 2.0,
-) -> LineFit | None:
-    """Fit a split Gaussian in energy with a straight baseline (Levenberg-Marquardt).
-
-    Args:
-        wavelength_nm: pixels of the fit, finite.
-        counts: signal, finite.
-        start: a first guess; its baseline is not used.
-        weights: how much each squared residual counts, all the same when None.
-        widest_ev: no half of the line becomes wider than this.
-
-    Returns:
-        The fit, or None when the pixels do not fix a line.
-    """
-    if counts.size < _PARAMETERS + 4:
-        return None
-    scale = float(np.ptp(counts))
-    if scale <= 0.0:
-        return None
-    low = float(np.min(counts))
-    roots = np.ones_like(counts) if weights is None else np.sqrt(weights)
-    work = _Workspace(wavelength_nm, (counts - low) / scale, start, roots, widest_ev)
-    found = work.solve()
-    if found is None:
-        return None
-    return work.as_fit(*found, wavelength_nm=wavelength_nm, scale=scale, low=low)
-
-
-class _Workspace:
-    """The least-squares problem in numbers of order one."""
-
-    def __init__(
-        self,
-        wavelength_nm: FloatArray,
-        signal: FloatArray,
-        start: SplitGaussian,
-        roots: FloatArray,
-        widest_ev: float,
-    ) -> None:
-        self.energy = energy_ev(wavelength_nm)
-        self.middle_nm = float(np.mean(wavelength_nm))
-        self.span_nm = max(float(np.ptp(wavelength_nm)), 1e-9)
-        self.along = (wavelength_nm - self.middle_nm) / self.span_nm
-        self.signal = signal
-        self.range_ev = float(np.min(self.energy)), float(np.max(self.energy))
-        widest = min(2.0 * (self.range_ev[1] - self.range_ev[0]), widest_ev)
-        self.widths_ev = widest * 1e-4, widest
-        self.start = start
-        self.roots = roots
-
-    def solve(self) -> tuple[FloatArray, bool] | None:
-        """Return the best parameters, and whether the steps had become small."""
-        parameters = self._first()
-        if parameters is None:
-            return None
-        damping = 1e-3
-        cost, residuals, jacobian = self._weighted(parameters)
-        for _ in range(_MOST_STEPS):
-            normal = jacobian.T @ jacobian
-            normal[_DIAGONAL] += damping * normal[_DIAGONAL] + 1e-12
-            step = np.asarray(np.linalg.solve(normal, jacobian.T @ residuals), np.float64)
-            trial = self._inside(parameters, step)
-            trial_cost, trial_residuals, trial_jacobian = self._weighted(trial)
-            if trial_cost <= cost:
-                gain = cost - trial_cost
-                cost, residuals, jacobian = trial_cost, trial_residuals, trial_jacobian
-                parameters = trial
-                damping = max(damping * 0.1, 1e-9)
-                if gain <= 1e-8 * cost + 1e-24:
-                    return parameters, True
-            else:
-                damping *= 10.0
-                if damping > 1e8:
-                    return parameters, True
-        return parameters, False
-
-    def as_fit(
-        self,
-        parameters: FloatArray,
-        converged: bool,
-        *,
-        wavelength_nm: FloatArray,
-        scale: float,
-        low: float,
-    ) -> LineFit:
-        """Turn parameters into a line in counts."""
-        height, position, width_low, width_high, offset, slope = (float(p) for p in parameters)
-        model, jacobian = self.model(parameters)
-        jacobian[:, 1:4] *= scale
-        return LineFit(
-            line=SplitGaussian(
-                position_ev=position,
-                fwhm_low_ev=width_low,
-                fwhm_high_ev=width_high,
-                height=height * scale,
-                offset=offset * scale + low,
-                slope=slope * scale / self.span_nm,
-                reference_nm=self.middle_nm,
-            ),
-            wavelength_nm=wavelength_nm,
-            residuals=(self.signal - model) * scale,
-            converged=converged,
-            _jacobian=jacobian * self.roots[:, None],
-            _roots=self.roots,
-        )
-
-    def _weighted(self, parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        model, jacobian = self.model(parameters)
-        residuals = (self.signal - model) * self.roots
-        return float(residuals @ residuals), residuals, jacobian * self.roots[:, None]
-
-    def _first(self) -> FloatArray | None:
-        """Solve for height and baseline with the guessed shape."""
-        shape = np.array(
-            [1.0, self.start.position_ev, self.start.fwhm_low_ev, self.start.fwhm_high_ev, 0, 0]
-        )
-        _, jacobian = self.model(shape)
-        linear = jacobian[:, [0, 4, 5]] * self.roots[:, None]
-        solution, _, rank, _ = np.linalg.lstsq(linear, self.signal * self.roots, rcond=None)
-        if rank < 3:
-            return None
-        shape[[0, 4, 5]] = solution
-        return shape
-
-    def _inside(self, parameters: FloatArray, step: FloatArray) -> FloatArray:
-        """Take a step that cannot leave the pixels or turn a width negative."""
-        trial = parameters + step
-        old_low, old_high = float(parameters[2]), float(parameters[3])
-        reach = 0.5 * (old_low + old_high)
-        position, from_ev = float(trial[1]), float(parameters[1])
-        position = min(max(position, from_ev - reach), from_ev + reach)
-        trial[1] = min(max(position, self.range_ev[0]), self.range_ev[1])
-        narrowest, widest = self.widths_ev
-        low = min(max(float(trial[2]), 0.5 * old_low), 2.0 * old_low)
-        high = min(max(float(trial[3]), 0.5 * old_high), 2.0 * old_high)
-        low, high = min(max(low, narrowest), widest), min(max(high, narrowest), widest)
-        wider = 0.5 * (low + high)
-        trial[2] = min(max(low, wider / MOST_SKEW), 2.0 * wider)
-        trial[3] = min(max(high, wider / MOST_SKEW), 2.0 * wider)
-        return trial
-
-    def model(self, parameters: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the model and its derivatives (pixels x 6)."""
-        height, position, width_low, width_high, offset, slope = parameters
-        away = self.energy - position
-        red = away < 0
-        width = np.where(red, width_low, width_high)
-        scaled = away / width
-        exponent = np.minimum(_FOUR_LN2 * scaled**2, 700.0)
-        unit = np.exp(-exponent) * (self.energy / position) ** 2
-        line = height * unit
-        jacobian = np.empty((self.energy.size, _PARAMETERS))
-        by_width = 2.0 * line * exponent / width
-        jacobian[:, 0] = unit
-        jacobian[:, 1] = line * (2.0 * _FOUR_LN2 * scaled / width - 2.0 / position)
-        jacobian[:, 2] = np.where(red, by_width, 0.0)
-        jacobian[:, 3] = by_width - jacobian[:, 2]
-        jacobian[:, 4] = 1.0
-        jacobian[:, 5] = self.along
-        return line + offset + slope * self.along, jacobian
 
 
 def _sandwich(jacobian: FloatArray, noise: FloatArray, correlation: float) -> FloatArray | None:

@@ -12,7 +12,7 @@ from plans.analysis.leak import leak_windows
 from plans.analysis.line import USUAL_RESOLUTION_NM
 from plans.analysis.peak_result import PeakResult
 from plans.analysis.plain_peaks import read_plain_peak
-from plans.analysis.spectrum import LARGEST_VALUE, as_arrays, clean, rising
+from plans.analysis.spectrum import LARGEST_VALUE, SMALLEST_VALUE, as_arrays, clean, rising
 
 __all__ = ["PeakResult", "fit_peak", "usable_settings"]
 
@@ -91,7 +91,7 @@ def usable_settings(
     dark_noise: float | None, resolution_nm: float | None
 ) -> tuple[float | None, float]:
     """Return the settings without values that no instrument has."""
-    if dark_noise is not None and not 0.0 < dark_noise < LARGEST_VALUE:
+    if dark_noise is not None and not SMALLEST_VALUE < dark_noise < LARGEST_VALUE:
         dark_noise = None
     if resolution_nm is None or not 0.0 <= resolution_nm < 50.0:
         resolution_nm = USUAL_RESOLUTION_NM

@@ -14,8 +14,9 @@ from plans.analysis.leak import ALWAYS_EXCITATION_NM
 from plans.analysis.line import WINDOW_FWHM
 from plans.analysis.noise import FloatArray
 from plans.analysis.plain_line import Lines, fit_lines
-from plans.analysis.plain_one import OneFit, OneLine, find_one_start
+from plans.analysis.plain_one import OneFit, OneLine
 from plans.analysis.plain_one_shape import OneMeasure
+from plans.analysis.plain_one_start import find_one_start
 from plans.analysis.plain_shape import Measures, measure
 from plans.analysis.plain_start import Starts, find_starts
 from plans.analysis.spectrum import LARGEST_VALUE, NARROWEST_LINE_NM, BoolArray
@@ -98,8 +99,10 @@ def read_plain(
         base, pixels, starts = _start(grid, spectra[block], dark_noise)
         for rows in _groups(starts):
             lines = _fit(grid, starts, rows, pixels)
-            if lines.inside.shape[-1] < _FEWEST_KNOTS:
+            if lines.inside.shape[-1] < _FEWEST_KNOTS or not lines.measurable.any():
                 continue
+            if not lines.measurable.all():
+                rows, lines = rows[lines.measurable], lines.part(lines.measurable)
             found = measure(grid, starts, rows, lines)
             good = _is_photoluminescence(lines, found, band_nm, base[rows] + starts.ground[rows])
             good &= leak[block][rows] < lines.height
@@ -153,7 +156,7 @@ def read_one_plain(
         if not line.settled:
             shape = line.position_ev, line.low_ev, line.high_ev
             line = OneFit(grid, start, shape).line(pixels)
-        if not line.settled or line.residual.size < _FEWEST_KNOTS:
+        if not line.measurable or line.residual.size < _FEWEST_KNOTS:
             return None
         found = OneMeasure(grid, start, line)
     ground = start.ground + base
@@ -213,7 +216,7 @@ def _fit(grid: Grid, starts: Starts, rows: IntArray, pixels: SingleArray) -> Lin
     """Fit lines; start again where the window was cut for a narrower line."""
     with np.errstate(all="ignore"):
         lines = fit_lines(grid, starts, rows, pixels)
-        again = ~lines.settled & np.all(np.isfinite(lines.shape), axis=1)
+        again = ~lines.settled & lines.narrow
         if not again.any():
             return lines
         starts.shape[rows[again]] = lines.shape[again]
@@ -228,8 +231,7 @@ def _is_photoluminescence(
     skew = low / high
     fwhm_nm, peak_nm = lines.fwhm_nm, lines.peak_nm
     with np.errstate(invalid="ignore"):
-        good = lines.settled & found.clear & (lines.height > 0.0)
-        good &= lines.fwhm_ev < 0.95 * WIDEST_EV
+        good = found.clear & (lines.fwhm_ev < 0.95 * WIDEST_EV)
         good &= np.abs(np.log(skew)) < np.log(_MOST_SKEW)
         good &= (fwhm_nm > 0.75 * NARROWEST_LINE_NM) & (peak_nm > ALWAYS_EXCITATION_NM + 1.0)
         good &= peak_nm - 0.8 * fwhm_nm > band_nm[0]
@@ -247,8 +249,7 @@ def _is_one_photoluminescence(
     """Return whether a line is well inside the limits, as `_is_photoluminescence` for many."""
     fwhm_nm, peak_nm = line.fwhm_nm, line.peak_nm
     return (
-        line.height > 0.0
-        and 0.5 * (line.low_ev + line.high_ev) < 0.95 * WIDEST_EV
+        0.5 * (line.low_ev + line.high_ev) < 0.95 * WIDEST_EV
         and 1.0 / _MOST_SKEW < line.low_ev / line.high_ev < _MOST_SKEW
         and fwhm_nm > 0.75 * NARROWEST_LINE_NM
         and peak_nm > ALWAYS_EXCITATION_NM + 1.0

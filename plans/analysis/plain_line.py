@@ -1,6 +1,6 @@
 """The line fit of many plain spectra at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Final
 
@@ -33,6 +33,8 @@ LEFT: Final = 1e-5
 NEARLY: Final = 8e-5  # full widths at a height of the noise, near enough for a step on pixels
 NEAR: Final = 0.01
 RIDGE: Final = 1e-7  # of the sum of all weights
+WIDEST_SHARE: Final = 0.5
+"""A half wider than this part of its energy ends where there is no light."""
 SKEW: Final = 0.0013  # logarithm of the ratio of the widths, over the square of a width in knots
 
 
@@ -79,6 +81,23 @@ class Lines:
         """Full widths at half maximum, in eV."""
         _, low, high = self.shape.T
         return np.asarray(0.5 * (low + high))[()]
+
+    @cached_property
+    def measurable(self) -> BoolArray:
+        """Lines that came to rest, rise above their ground and are narrow beside their energy."""
+        return np.asarray(self.settled & self.narrow & (self.height > 0.0))
+
+    @cached_property
+    def narrow(self) -> BoolArray:
+        """Lines with widths above zero that are narrow beside their energy."""
+        position, low, high = self.shape.T
+        with np.errstate(invalid="ignore"):
+            narrow = np.maximum(low, high) < WIDEST_SHARE * position
+            return np.asarray(narrow & (np.minimum(low, high) > 0.0))
+
+    def part(self, rows: BoolArray) -> "Lines":
+        """Return some of the lines."""
+        return Lines(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
     @cached_property
     def root_ev(self) -> FloatArray:
@@ -148,7 +167,7 @@ def _step_on_pixels(
     window: Window, parameters: FloatArray, skew: BoolArray, pixels: Pixels
 ) -> None:
     """Take a step with the pixels around the tops of skew lines in the place of the knots."""
-    few = np.flatnonzero(skew)
+    few = np.flatnonzero(skew & np.isfinite(parameters.T[LOW]))  # others lost themselves
     if few.size == 0:
         return
     part = window if few.size == skew.size else window.part(few)

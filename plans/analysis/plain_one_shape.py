@@ -9,7 +9,8 @@ from scipy.linalg.lapack import dgesv
 from plans.analysis.grid import Grid, weighed
 from plans.analysis.judge import MOST_NOISE_POWER
 from plans.analysis.noise import FloatArray
-from plans.analysis.plain_one import OneLine, OneStart
+from plans.analysis.plain_one import OneLine
+from plans.analysis.plain_one_start import OneStart
 from plans.analysis.plain_shape import (
     CORRELATED,
     FLAT_FWHM,
@@ -134,8 +135,6 @@ class OneMeasure:
                 value = 2.0 * log(energy / position) - _FOUR_LN2 * (away / wide) ** 2
                 slope = 2.0 / energy - 2.0 * _FOUR_LN2 * away / wide**2
                 energy = energy - (value - half) / slope
-                if not energy > 0.0:
-                    return nan
             at_nm = HC_EV_NM / energy
             per_nm = -0.5 * self._height * slope * energy / at_nm
             left = self._left_over((at_nm - peak_nm) / self._fwhm_nm)

@@ -59,7 +59,7 @@ class Measures:
 
 
 def measure(grid: Grid, starts: Starts, rows: IntArray, lines: Lines) -> Measures:
-    """Measure fitted lines.
+    """Measure lines that are `measurable`.
 
     Args:
         grid: the knots.
@@ -236,15 +236,11 @@ class _Measuring:
 
     def is_clear(self) -> BoolArray:
         """Hold lines against the limits of `judge`, with a margin."""
-        nothing = np.zeros(self.fwhm_nm.size, dtype=np.bool_)
-        settled = self.fwhm_nm[self.lines.settled]
-        if settled.size == 0:
-            return nothing
-        knots = float(np.median(settled)) / self.grid.usual_nm
+        knots = float(np.median(self.fwhm_nm)) / self.grid.usual_nm
         weights, white = smoother(round(8.0 * SLOW_FWHM * knots))
         cut = weights.size // 2
         if self.residual.shape[-1] <= 2 * cut:
-            return nothing
+            return np.zeros(self.fwhm_nm.size, dtype=np.bool_)
         slow = weighed(self.residual, weights)
         slow *= slow
         core_noise = _sum(self.variance * self.core, axis=-1) / self.held * self.grid.white

@@ -7,13 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from plans.analysis.noise import FloatArray
-from plans.analysis.spectrum import LARGEST_VALUE
+from plans.analysis.spectrum import LARGEST_VALUE, BoolArray
 
 _FEWEST_POINTS: Final = 3
 _FEWEST_PER_BRANCH: Final = 3
 _BIC_GAIN: Final = 10.0
 _AT_THE_LIMIT: Final = 1.2
 _DEGENERATE: Final = 1e-10
+
+
+def rows_of_numbers(*arrays: FloatArray) -> BoolArray:
+    """Return where arrays of one length all hold numbers that a measurement can give."""
+    held = np.ones(arrays[0].shape, dtype=np.bool_)
+    for array in arrays:
+        held &= np.abs(array) < LARGEST_VALUE
+    return held
 
 
 def columns(*values: ArrayLike) -> tuple[FloatArray, ...] | None:
@@ -24,9 +32,7 @@ def columns(*values: ArrayLike) -> tuple[FloatArray, ...] | None:
         return None
     if not arrays or arrays[0].ndim != 1 or any(a.shape != arrays[0].shape for a in arrays):
         return None
-    held = np.ones(arrays[0].size, dtype=np.bool_)
-    for array in arrays:
-        held &= np.isfinite(array) & (np.abs(array) < LARGEST_VALUE)
+    held = rows_of_numbers(*arrays)
     return tuple(array[held] for array in arrays)
 
 

@@ -19,6 +19,8 @@ SATURATION_FRACTION: Final = 0.95
 """A pixel above this part of full scale is not trusted: detectors bend before they clip."""
 LARGEST_VALUE: Final = 1e30
 """A number beyond this is a broken file, not a count."""
+SMALLEST_VALUE: Final = 1e-30
+"""A number closer to zero is zero. Between the two, noise powers and their ratios are numbers."""
 SHORTEST_NM: Final = 100.0
 LONGEST_NM: Final = 20_000.0
 """No spectrometer that works in air sees wavelengths outside of these."""
@@ -112,8 +114,8 @@ def clean(
     if isinstance(arrays, str):
         return arrays
     axis, signal, raw = arrays
-    good = np.isfinite(axis) & np.isfinite(signal) & (axis >= SHORTEST_NM) & (axis <= LONGEST_NM)
-    good &= np.abs(np.where(good, signal, 0.0)) < LARGEST_VALUE
+    signal = physical(signal)
+    good = np.isfinite(signal) & (axis >= SHORTEST_NM) & (axis <= LONGEST_NM)
     if int(good.sum()) < minimum_pixels:
         return f"only {int(good.sum())} of {axis.size} values are finite numbers"
     order = np.argsort(axis[good], kind="stable")
@@ -136,6 +138,18 @@ def as_arrays(*values: ArrayLike) -> list[FloatArray] | str:
         sizes = ", ".join(str(array.size) for array in arrays)
         return f"the axis and the signal do not have the same length ({sizes})"
     return arrays
+
+
+def physical(values: FloatArray) -> FloatArray:
+    """Return counts with NaN for what no detector gives, and 0 for what is nothing to it."""
+    size = np.abs(values)
+    return np.where(size < SMALLEST_VALUE, 0.0, np.where(size < LARGEST_VALUE, values, np.nan))
+
+
+def are_physical(values: FloatArray) -> bool:
+    """Tell, faster than `physical` does, whether a detector may have given all of these counts."""
+    with np.errstate(all="ignore"):
+        return float(values @ values) < LARGEST_VALUE**2
 
 
 def rising(wavelength_nm: FloatArray, values: FloatArray) -> FloatArray:

@@ -22,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against", type=Path, metavar="RUN", help="an earlier run or file to lay it over"
     )
     parser.add_argument(
+        "--end",
+        type=Path,
+        metavar="PRODUCT",
+        help="a run or file that ends with the product alone: splits every shift by population",
+    )
+    parser.add_argument(
         "--excitation-nm",
         type=float,
         action="append",
@@ -59,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         band_nm=None if args.band_nm is None else (args.band_nm[0], args.band_nm[1]),
         shape=shapes[args.shape],
         against=args.against,
+        end=args.end,
         progress=_say,
     )
 

@@ -145,9 +145,12 @@ class Experiment(ABC, Generic[L]):
 
     def _metadata(self) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
+        devices = describe(type(self)).devices
+        unnamed = {device.name for device in devices if device.quantity.when_named}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.name in {"md", "sample"} or (value is None and "Device" in str(field.type)):
+            absent = value is None and ("Device" in str(field.type) or field.name in unnamed)
+            if field.name in {"md", "sample"} or absent:
                 continue
             if isinstance(value, BenchDevice):
                 value = value.name

@@ -8,6 +8,7 @@ from bluesky.utils import MsgGenerator
 
 from instruments.light_sources.emission import Emission
 from instruments.light_sources.light_source import LightSource
+from instruments.power_meters.power_meter import PowerMeter
 from instruments.spectrometers.spectrometer import Spectrometer
 from instruments.stages.stage import Stage
 from plans.analysis import TrackPoint
@@ -39,6 +40,10 @@ class PLExperiment(Experiment[PLSeries]):
     averages: Averages = 1
     position: Position = "sample"
     stage: Annotated[Stage | None, Quantity(help="brings the sample into the beam")] = None
+    monitor: Annotated[
+        PowerMeter | None,
+        Quantity(help="reads the lamp beside the sample with every frame", when_named=True),
+    ] = None
 
     @property
     def probe(self) -> Emission:
@@ -80,7 +85,11 @@ class PLExperiment(Experiment[PLSeries]):
     def make_logbook(self) -> PLSeries:
         """Return the series of PL frames."""
         return PLSeries(
-            self.spectrometer, self.light, probe=self.probe, watched=tuple(self.watched())
+            self.spectrometer,
+            self.light,
+            probe=self.probe,
+            watched=tuple(self.watched()),
+            monitor=self.monitor,
         )
 
     def checks(self) -> Iterator[Check]:
@@ -94,11 +103,13 @@ class PLExperiment(Experiment[PLSeries]):
         yield from log.go_to(self.stage, self.position)
 
     def set_exposure(self, log: PLSeries) -> MsgGenerator[None]:
-        """Set integration time and averages.
+        """Set integration time and averages, and the wavelength of the monitor.
 
         Args:
             log: The series.
         """
+        if self.monitor is not None:
+            yield from set_and_wait(self.monitor.wavelength_nm, self.wavelength_nm)
         yield from log.use_integration_time(self.integration_time_s)
         yield from set_and_wait(self.spectrometer.averages, self.averages)
 

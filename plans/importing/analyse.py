@@ -14,6 +14,7 @@ from plans.analysis.peak import PeakResult, fit_peak
 from plans.importing.read import read_folder, read_spectra
 from plans.importing.recorded import is_run, read_run
 from plans.importing.spectrum_file import Spectrum, SpectrumFileError, SpectrumSeries
+from plans.importing.split_series import split_series
 from plans.importing.tables import json_row, lines_of, write_results
 
 Say = Callable[[str], None]
@@ -130,6 +131,7 @@ def analyse_files(
     band_nm: tuple[float, float] | None = None,
     shape: Shape = SHAPES[0],
     against: Path | None = None,
+    end: Path | None = None,
     progress: Say | None = None,
 ) -> int:
     """Read files, fit every spectrum and say what was found.
@@ -144,6 +146,8 @@ def analyse_files(
         band_nm: where the peak may be; None is everywhere.
         shape: of the line that the peak is read with.
         against: an earlier run or file; every series is laid over it.
+        end: a run or file that ends with the spectrum of the product alone; the shift of every
+            series is split into what the product's share did and what the lines did.
         progress: receives how far a long series is.
 
     Returns:
@@ -157,9 +161,12 @@ def analyse_files(
         json_lines,
         report,
         progress,
+        band_nm,
     )
     if against is not None:
         work.compare_with(Path(against))
+    if end is not None:
+        work.split_with(Path(end))
     for path in map(Path, paths):
         work.analyse(path)
     return 1 if work.failed else 0
@@ -173,8 +180,11 @@ class _Analysis:
         json_lines: Say | None,
         report: Say,
         progress: Say | None,
+        band_nm: tuple[float, float] | None,
     ) -> None:
         self.failed = 0
+        self._band_nm = band_nm
+        self._end: Analysed | None = None
         self._peaks_of = peaks
         self._out_dir = None if out_dir is None else Path(out_dir)
         self._json_lines, self._report, self._say_progress = json_lines, report, progress
@@ -186,10 +196,16 @@ class _Analysis:
         for series in self._read(path)[:1]:
             self._against = (series.path.name, self._peaks(series))
 
+    def split_with(self, path: Path) -> None:
+        """Split every shift with the end of the first series of a file, a folder or a run."""
+        for series in self._read(path)[:1]:
+            self._end = self._peaks(series)
+
     def analyse(self, path: Path) -> None:
         """Read one path and say, and write, what is in it."""
         for series in self._read(path):
             found = self._peaks(series)
+            split = self._split(path, found)
             if self._json_lines is None:
                 for line in lines_of(series.path, found, self._against):
                     self._report(line)
@@ -197,11 +213,25 @@ class _Analysis:
                 for item in found:
                     row = json_row(series.path, item)
                     self._json_lines(json.dumps(row, ensure_ascii=False, allow_nan=False))
+            if split:
+                self._report(f"  {split}")
             if self._out_dir is not None:
                 name = _free_name(series.path.stem, self._taken)
                 self.failed += not write_results(
-                    self._out_dir, name, series.path, found, self._against, self._report
+                    self._out_dir,
+                    name,
+                    series.path,
+                    found,
+                    self._against,
+                    self._report,
+                    split=split,
                 )
+
+    def _split(self, path: Path, found: Analysed) -> str:
+        """Say how the shift splits, "" where nobody asks: for files without a reference."""
+        if self._end is None and not is_run(path):
+            return ""
+        return f"split by population: {split_series(found, self._end, self._band_nm).text}"
 
     def _read(self, path: Path) -> list[SpectrumSeries]:
         try:

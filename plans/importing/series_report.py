@@ -30,7 +30,12 @@ _OTHER = "The shift of the slit is not taken back. "
 
 
 def series_page(
-    path: Path, found: Sequence["AnalysedSpectrum"], picture: bytes, against: Against
+    path: Path,
+    found: Sequence["AnalysedSpectrum"],
+    picture: bytes,
+    against: Against,
+    *,
+    split: str = "",
 ) -> str:
     """Return the report as HTML.
 
@@ -39,6 +44,7 @@ def series_page(
         found: the spectra with their peaks.
         picture: the PNG file.
         against: a series that it is laid over.
+        split: how the shift splits by population, "" when nobody asked.
     """
     lines = sum(item.peak.peak_nm is not None for item in found)
     head = (
@@ -47,7 +53,7 @@ def series_page(
     )
     parts = [
         head,
-        html.section("Spectra and course", _pictures(picture, found, against)),
+        html.section("Spectra and course", _pictures(picture, found, against, split)),
         html.section("Spectra", [_table(found)]),
         html.section("Quality", _quality(found)),
         html.section("How it was read", _method(path, found)),
@@ -56,7 +62,7 @@ def series_page(
 
 
 def _pictures(
-    picture: bytes, found: Sequence["AnalysedSpectrum"], against: Against
+    picture: bytes, found: Sequence["AnalysedSpectrum"], against: Against, split: str
 ) -> Iterator[str]:
     yield html.picture(
         picture,
@@ -66,6 +72,8 @@ def _pictures(
     if against is not None:
         words = comparison(found, against)
         yield html.paragraph(words[0].upper() + words[1:] + ".", "end")
+    if split:
+        yield html.paragraph(split[0].upper() + split[1:] + ".", "end")
 
 
 def _table(found: Sequence["AnalysedSpectrum"]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from plans.analysis.corrections import Nonlinearity
 from plans.analysis.noise import FloatArray
+from plans.analysis.spectrum import LARGEST_VALUE, are_physical, physical
 
 NO_NUMBER: Final = float("nan")
 
@@ -22,7 +23,8 @@ class Frame:
         self.doc = doc
         self._prefix = spectrometer
         self._settings = settings
-        self.counts = as_array(self._of("spectrum_counts"))
+        counts = as_array(self._of("spectrum_counts"))
+        self.counts = counts if counts is None or are_physical(counts) else physical(counts)
         self.wavelength_nm = as_array(self._of("wavelength_nm"))
         self.integration_time_s = as_number(self._of("integration_time_s"))
         full_scale = as_number(self._of("full_scale_counts"))
@@ -84,11 +86,12 @@ def as_array(value: Any) -> FloatArray | None:
 
 
 def as_number(value: Any) -> float:
-    """Return a number, NaN for anything else."""
+    """Return a number, NaN for anything else and for what no instrument gives."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
         return NO_NUMBER
+    return number if abs(number) < LARGEST_VALUE else NO_NUMBER
 
 
 def events_of(page: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

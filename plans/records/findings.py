@@ -6,11 +6,12 @@ import numpy as np
 
 from plans.analysis.kinetics import KineticsResult, fit_kinetics
 from plans.analysis.spectrum import HC_EV_NM
+from plans.analysis.split import ShiftSplit, split_shift
 from plans.records.arrays import Array
 from plans.records.course import TRACKED, Course
 from plans.records.errors import RecordError
 from plans.records.index import INDEX_NAME, RunIndex, sample_text
-from plans.records.metrics import Change
+from plans.records.metrics import Change, ends
 from plans.records.quantities import Measured
 from plans.records.run import Run, open_run
 
@@ -54,6 +55,20 @@ def shift_budget(changes: tuple[Change, ...]) -> tuple[ShiftPart, ...]:
         shift_mev=whole.shift_mev.minus(own.shift_mev),
     )
     return whole, kept, own
+
+
+def mixture_split(course: Course) -> ShiftSplit | None:
+    """Split the shift into a second population and the lines themselves, None without spectra.
+
+    Args:
+        course: The run over time.
+    """
+    first, last = ends(course)
+    spectra = course.spectra
+    if spectra is None or not spectra.has_wavelength or not len(first):
+        return None
+    means = (spectra.counts[rows].mean(axis=0) for rows in (first, last))
+    return split_shift(spectra.wavelength_nm, *means)
 
 
 def _part(name: str, change: Change) -> ShiftPart:

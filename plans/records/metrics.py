@@ -103,7 +103,7 @@ def measure(course: Course) -> Metrics:
     Args:
         course: The run over time.
     """
-    first, last = _ends(course)
+    first, last = ends(course)
     landmarks, remarks = _landmarks(course, first, last)
     dose_j_cm2 = _final(np.append(course.dose_j_cm2, course.final_dose_j_cm2))
     probe_j_cm2 = _final(np.append(course.probe_dose_j_cm2, course.final_probe_dose_j_cm2))
@@ -130,7 +130,7 @@ def relative_area(course: Course) -> Array:
     Args:
         course: The run over time.
     """
-    first, _ = _ends(course)
+    first, _ = ends(course)
     start = _mean(course.area, None, first).value if len(first) else np.nan
     return course.area / start if start else np.full(len(course.area), np.nan)
 
@@ -149,8 +149,12 @@ def smooth(values: Array) -> Array:
     return np.asarray(np.median(windows, axis=1))
 
 
-def _ends(course: Course) -> tuple[Array, Array]:
-    """Return the frames that the start and the end values are the mean of."""
+def ends(course: Course) -> tuple[Array, Array]:
+    """Return the frames that the start and the end values are the mean of.
+
+    Args:
+        course: The run over time.
+    """
     valid = np.flatnonzero(course.is_valid)
     count = min(ENDS_FRAMES, max(1, len(valid) // ENDS_SHARE))
     baseline = np.flatnonzero(course.is_valid & (course.phase == "baseline"))

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from plans.analysis.kinetics import KineticFit, KineticsResult
 from plans.records import html
-from plans.records.findings import FilmPart, earlier_runs, film_parts, kinetics, shift_budget
+from plans.records.findings import (
+    FilmPart,
+    earlier_runs,
+    film_parts,
+    kinetics,
+    mixture_split,
+    shift_budget,
+)
 from plans.records.folder import local_time
 from plans.records.quantities import THIN_SPACE, Measured, duration, fixed, rounded
 from plans.records.run import Run
@@ -49,6 +56,20 @@ def budget(run: Run, view: View) -> Iterator[str]:
             "products as well as coupling; width and area tell them apart.",
             "small",
         )
+    yield from _mixture(view)
+
+
+def _mixture(view: View) -> Iterator[str]:
+    """Yield which part a second population has in the measured shift."""
+    split = mixture_split(view.course)
+    if split is None:
+        return
+    words = split.text
+    if split.reason:
+        words += (
+            ". With a spectrum of the product alone “regrow analyse RUN --end PRODUCT” tells it"
+        )
+    yield html.paragraph(f"Split by population: {words}.", "small")
 
 
 def _film(parts: tuple[FilmPart, ...]) -> Iterator[str]:

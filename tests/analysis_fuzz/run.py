@@ -7,6 +7,7 @@ with `SpectrumFileError` and nothing else. The numbers on the command
 line are how many arrays and files, and the first seed.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -15,19 +16,30 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1])]
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that wait for each other seem slow
 
 import numpy as np  # noqa: E402 - found only after the line above
 
 from plans.analysis import fit_peak, fit_peaks, fit_two_lines, unmix_spectrum  # noqa: E402
 from plans.analysis.chain import CorrectionChain  # noqa: E402
-from plans.analysis.corrections import Nonlinearity  # noqa: E402
+from plans.analysis.corrections import (  # noqa: E402
+    Nonlinearity,
+    SpectralResponse,
+    StrayLight,
+    WavelengthOffset,
+)
+from plans.analysis.decay import fit_decay  # noqa: E402
 from plans.analysis.peak_result import NUMBERS, PeakResult  # noqa: E402
 from plans.importing import SpectrumFileError, read_spectra  # noqa: E402
 from plans.importing.analyse import analyse_series  # noqa: E402
+from plans.importing.decay_file import DecayFile, DecayFileError, read_decay  # noqa: E402
+from plans.live.quantities import LiveMeasure  # noqa: E402
 from plans.live.tracker import PLTracker  # noqa: E402
+from tests.analysis_fuzz.kinds import DECAYS, write_kinds  # noqa: E402
 
 ARRAYS, FILES = 100_000, 10_000
 SLOWEST_S = 10.0
@@ -89,19 +101,31 @@ def judge(peak: PeakResult) -> str:
     return "" if known else "a peak that is not a number with an uncertainty"
 
 
+def settings_of(rng: np.random.Generator) -> dict[str, Any]:
+    """Return settings of all kinds, mostly none."""
+    if rng.integers(3):
+        return {}
+    bands = (None, (450.0, 650.0), (700.0, 300.0), (np.nan, 1.0))
+    return {
+        "excitation_nm": (float(rng.choice([405.0, np.nan, -1.0, 515.0])),),
+        "dark_noise": float(rng.choice([*HUGE, 30.0])),
+        "full_scale_counts": float(rng.choice([*HUGE, 65535.0])),
+        "resolution_nm": float(rng.choice([*HUGE, 1.4])),
+        "band_nm": bands[int(rng.integers(4))],
+    }
+
+
+def stretched(rng: np.random.Generator, axis: np.ndarray) -> np.ndarray:
+    """Return an axis in the infrared now and then, where widths compare with energies."""
+    return axis if rng.integers(8) else axis * 10 ** rng.uniform(0.3, 1.5)
+
+
 def single(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
     """Read one spectrum, with settings of all kinds."""
-    settings: dict[str, object] = {}
-    if rng.integers(3) == 0:
-        settings = {
-            "excitation_nm": (float(rng.choice([405.0, np.nan, -1.0, 515.0])),),
-            "dark_noise": float(rng.choice([*HUGE, 30.0])),
-            "full_scale_counts": float(rng.choice([*HUGE, 65535.0])),
-            "resolution_nm": float(rng.choice([*HUGE, 1.4])),
-        }
-        bands = (None, (450.0, 650.0), (700.0, 300.0), (np.nan, 1.0))
-        settings["band_nm"] = bands[int(rng.integers(4))]
-    return judge(fit_peak(axis, counts, **settings))  # type: ignore[arg-type]
+    settings = settings_of(rng)
+    with np.errstate(all="ignore"):
+        axis = stretched(rng, axis)
+    return judge(fit_peak(axis, counts, **settings))
 
 
 def several(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
@@ -109,7 +133,12 @@ def several(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> s
     if counts.size != axis.size:
         return ""
     stack = np.array([counts, counts[::-1], np.zeros(axis.size)])
-    found = fit_peaks(axis, stack)
+    settings = settings_of(rng)
+    with np.errstate(all="ignore"):
+        axis = stretched(rng, axis)
+        kinds = (np.float64, np.float64, np.float32, np.int32)
+        stack = stack.astype(kinds[int(rng.integers(4))])
+    found = fit_peaks(axis, stack, **settings)
     return next((bad for row in range(3) if (bad := judge(found.result(row)))), "")
 
 
@@ -129,18 +158,31 @@ def mixed(rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str
 
 
 class Live:
-    """A tracker that goes on through everything, with a chain that does not fit."""
+    """A tracker that goes on through everything, with corrections that do not fit."""
 
     def __init__(self) -> None:
         bent = Nonlinearity(name="bent", coefficients=(1.0, -1e-6))
-        self._tracker = PLTracker(chain=CorrectionChain(nonlinearity=bent, boxcar_px=1))
+        flat = SpectralResponse(
+            name="flat", wavelength_nm=np.array([400.0, 800.0]), factor=np.array([1.0, 2.0])
+        )
+        chain = CorrectionChain(
+            nonlinearity=bent,
+            boxcar_px=1,
+            stray_light=StrayLight(name="red end", dark_nm=((780.0, 800.0),)),
+            response=flat,
+            wavelength=WavelengthOffset(name="lamp", offset_nm=0.3),
+        )
+        end = 1e4 * np.exp(-(((np.linspace(350, 900, 512) - 535) / 12) ** 2))
+        self._tracker = PLTracker(
+            chain=chain, measure=LiveMeasure(end_counts_s=end), lamp_monitor="meter"
+        )
         self._number = 0
 
     def __call__(self, rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:
         """Track a spectrum as an event of a run of its own or of the one before."""
         if self._number % 50 == 0:
             self._tracker("start", {"uid": "run", "time": 0.0})
-            for name in ("primary", "dark"):
+            for name in ("primary", "dark", "absorbance"):
                 self._tracker("descriptor", {"uid": name, "name": name})
         self._number += 1
         data = {
@@ -148,23 +190,31 @@ class Live:
             "spectrometer_wavelength_nm": axis,
             "spectrometer_integration_time_s": float(rng.choice([0.1, 0.1, *HUGE])),
             "light_wavelength_nm": float(rng.choice([405.0, np.nan, 0.0])),
+            "absorbance_wavelength_nm": axis,
+            "absorbance": counts,
         }
-        stream = "dark" if rng.integers(8) == 0 else "primary"
+        for key in ("full_scale_counts", "resolution_nm", "electric_dark_counts"):
+            data[f"spectrometer_{key}"] = float(rng.choice([65535.0, np.nan, *HUGE]))
+        data["meter"] = float(rng.choice([1.0, 1.1, *HUGE]))
+        streams = ("primary", "dark", "absorbance")
+        stream = streams[int(rng.choice(3, p=(0.85, 0.125, 0.025)))]
         event = {"descriptor": stream, "seq_num": self._number, "time": float(self._number)}
         self._tracker("event", {**event, "data": data, "timestamps": {}})
         values = self._tracker.read()
         self._tracker.describe()
         latest = self._tracker.latest
-        if latest is None or stream == "dark":
+        if latest is None or stream != "primary":
             return ""
         if latest.peak.peak_nm is None and np.isfinite(values["tracker_peak_nm"]["value"]):
             return "a tracked number without a peak"
         return judge(latest.peak)
 
 
-def mutated(rng: np.random.Generator, content: bytes) -> bytes:
-    """Return a file that something happened to."""
-    held = bytearray(content[: 1 + int(rng.integers(min(len(content), 60_000)))])
+def mutated(rng: np.random.Generator, content: bytes, *, whole: bool = False) -> bytes:
+    """Return a file that something happened to, cut somewhere unless it shall stay whole."""
+    held = bytearray(content)
+    if not whole:
+        del held[1 + int(rng.integers(min(len(content), 60_000))) :]
     for _ in range(int(rng.integers(1, 6))):
         kind, at = rng.integers(6), int(rng.integers(len(held) + 1))
         length = int(rng.integers(1, 400))
@@ -188,10 +238,13 @@ def read_mutated(rng: np.random.Generator, path: Path, seeds: list[tuple[str, by
     """Read a mutated file and analyse what it holds."""
     ending, content = seeds[int(rng.integers(len(seeds)))]
     target = path.with_suffix(ending)
-    target.write_bytes(mutated(rng, content))
+    whole = ending != ".csv" and bool(rng.integers(2))
+    target.write_bytes(mutated(rng, content, whole=whole))
     try:
+        if ending in DECAYS:
+            return judge_decay(read_decay(target))
         series = read_spectra(target)
-    except SpectrumFileError:
+    except (SpectrumFileError, DecayFileError):
         return ""
     finally:
         target.unlink()
@@ -228,13 +281,24 @@ class Campaign:
             self.seeds.setdefault(key, seed)
 
 
-def seed_files() -> list[tuple[str, bytes]]:
-    """Return the files that are mutated: all kinds of text, JCAMP, NeXus."""
-    paths = [path for path in DATA.rglob("*") if path.suffix.lower() in READ]
-    return [(path.suffix.lower(), path.read_bytes()) for path in sorted(paths)]
+def judge_decay(found: DecayFile) -> str:
+    """Fit a decay; say what is wrong with the result, "" for nothing."""
+    result = fit_decay(found.time_ns, found.counts)
+    if not result.lifetimes_ns:
+        return "" if result.reason else "no lifetime and no reason"
+    return "" if np.all(np.isfinite(result.lifetimes_ns)) else "a lifetime that is no number"
 
 
-READ = {".csv", ".tsv", ".txt", ".jdx", ".dx", ".spc", ".nxs", ".h5"}
+def measured_files() -> list[tuple[str, bytes]]:
+    """Return the measured spectra of the repository."""
+    return [(".csv", path.read_bytes()) for path in sorted(DATA.rglob("*.csv"))]
+
+
+def seed_files(folder: Path) -> list[tuple[str, bytes]]:
+    """Return the files that are mutated: measured ones, and one of every other kind."""
+    write_kinds(folder)
+    made = [(path.suffix, path.read_bytes()) for path in sorted(folder.iterdir())]
+    return [*measured_files(), *made]
 
 
 def main() -> int:
@@ -251,7 +315,8 @@ def main() -> int:
         name, way = ways[int(rng.choice(len(ways), p=weights))]
         campaign.ask(seed, name, lambda: way(rng, axis, counts))  # noqa: B023 - called at once
     print(f"{arrays} arrays, slowest {campaign.slowest_s:.2f} s, {len(campaign.problems)} problems")
-    seeds = seed_files()
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = seed_files(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, first + files):
             rng = np.random.default_rng(10**9 + seed)

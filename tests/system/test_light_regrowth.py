@@ -154,3 +154,31 @@ def test_an_unknown_position_is_refused(lab):
     devices = lab.devices("spectrometer", "light", "stage")
     outcome = lab.engine.run(light_regrowth(**devices, position="A1"))
     assert "no position A1; stage knows sample, meter" in outcome.reason
+
+
+def test_a_monitor_is_read_with_every_frame_and_its_drift_is_taken_out(lab, monkeypatch):
+    def beside_the_sample(world, now_s, aperture_area_cm2):
+        world.advance(now_s)
+        world._settle()
+        fading = 1.0 / (1.0 + now_s / 1e4)
+        return world._light.irradiance_mw_cm2 * 1e-3 * aperture_area_cm2 * fading
+
+    monkeypatch.setattr("simulators.sample.world.World.meter_power_w", beside_the_sample)
+    devices = {**lab.devices("spectrometer", "light", "stage"), "monitor": lab.bench["meter"]}
+    plan = light_regrowth(**devices, max_time_min=2.0, dark_tail_min=0.0, baseline_frames=3)
+    assert lab.engine.run(plan).exit_status == "success"
+    power = np.array([event["meter_power_w"] for event in lab.stream("primary")])
+    assert np.all(power > 0.0)
+    assert np.all(np.diff(power) < 0.0)
+    assert lab.bench["meter"].wavelength_nm.get() == 405.0
+    for event in lab.stream("tracked"):
+        assert "lamp" in event["tracker_corrections"].split(",")
+
+
+def test_the_only_meter_of_a_bench_is_no_monitor_unasked(lab):
+    devices = lab.devices("spectrometer", "light", "stage")
+    plan = light_regrowth(**devices, max_time_min=1.0, dark_tail_min=0.0, baseline_frames=3)
+    assert lab.engine.run(plan).exit_status == "success"
+    start = next(doc for kind, doc in lab.documents if kind == "start")
+    assert "monitor" not in start["plan_args"]
+    assert "meter_power_w" not in lab.stream("primary")[0]

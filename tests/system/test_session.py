@@ -137,3 +137,11 @@ def test_a_broken_store_is_said_and_stops_no_run(simulators, said, tmp_path):
     (tmp_path / "samples.sqlite3").write_text("this is no database", encoding="utf-8")
     assert "sample_card" not in start_of(short_run(tmp_path, "S1", said.append), simulators)
     assert any(text.startswith("note: the run has no sample card") for text in said)
+
+
+def test_a_meter_is_the_monitor_only_when_it_is_named(session, simulators, tmp_path, said):
+    run(session, simulators)
+    folder = next(tmp_path.glob("*_light_regrowth_*"))
+    arguments = open_run(folder).start["plan_args"]
+    assert arguments["meter"] == "meter"
+    assert "monitor" not in arguments

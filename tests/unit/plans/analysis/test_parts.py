@@ -5,7 +5,8 @@ import pytest
 
 from plans.analysis.batch import fit_peaks
 from plans.analysis.judge import Verdict
-from plans.analysis.line import SplitGaussian, fit_line
+from plans.analysis.line import SplitGaussian
+from plans.analysis.line_fit import fit_line
 from plans.analysis.noise import estimate_noise, pixel_noise, quantum, robust_sigma
 from plans.analysis.residuals import noise_of_residuals
 from plans.analysis.search import Candidate

@@ -192,3 +192,52 @@ def test_a_series_is_read_with_the_shape_that_was_asked_for(tmp_path):
     for peaks in found.values():
         assert peaks == pytest.approx([515.0, 516.0], abs=0.3)
     assert found["Voigt"] != found["split Gaussian"]
+
+
+def mixed(path, shares):
+    """Spectra of a line at 515 nm and one at 521 nm with these shares."""
+    rng = np.random.default_rng(3)
+    lines = [np.exp(-4 * np.log(2) * ((NM - at) / 18) ** 2) for at in (515.0, 521.0)]
+    columns = [
+        9e3 * ((1 - share) * lines[0] + share * lines[1]) + 2 * rng.normal(size=NM.size)
+        for share in shares
+    ]
+    rows = np.column_stack([NM, *columns])
+    names = ",".join(["nm", *(f"{30 * i} s" for i in range(len(columns)))])
+    np.savetxt(path, rows, delimiter=",", header=names, comments="")
+    return path
+
+
+def test_a_reference_of_the_product_splits_the_shift_of_a_series(tmp_path):
+    series = mixed(tmp_path / "run.csv", np.linspace(0.0, 0.5, 6))
+    product = mixed(tmp_path / "wires.csv", [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    said = []
+    out = tmp_path / "out"
+    assert analyse_files([series], report=said.append, end=product, out_dir=out) == 0
+    words = next(line for line in said if "split by population" in line)
+    assert "share 0.50" in words
+    assert "Split by population" in (out / "run.report.html").read_text(encoding="utf-8")
+
+
+def test_a_file_is_not_split_unasked_and_a_series_without_peaks_says_why(tmp_path):
+    series = mixed(tmp_path / "run.csv", [0.0, 0.5])
+    nothing = write(tmp_path / "dark.csv", [0, 0])
+    said = []
+    analyse_files([series], report=said.append)
+    assert not [line for line in said if "split" in line]
+    analyse_files([nothing], report=said.append, end=series)
+    assert "fewer than two spectra have a peak" in said[-1]
+    analyse_files([series], report=said.append, end=nothing)
+    assert "the spectra of the product have no peak" in said[-1]
+
+
+def test_the_table_holds_the_colour_of_each_line(tmp_path):
+    path = write(tmp_path / "a.csv", [1e5, 0], peak_nm=535.0)
+    analyse_files([path], report=lambda text: None, out_dir=tmp_path / "out")
+    with (tmp_path / "out" / "a.peaks.csv").open(encoding="utf-8") as stream:
+        green, dark = csv.DictReader(stream)
+    # 535 nm has (0.206, 0.768) with this width; the green of Rec. 2020 is (0.170, 0.797).
+    assert float(green["cie_x"]) == pytest.approx(0.206, abs=0.012)
+    assert float(green["cie_y"]) == pytest.approx(0.768, abs=0.012)
+    assert float(green["rec2020_distance"]) == pytest.approx(0.046, abs=0.012)
+    assert dark["cie_x"] == ""

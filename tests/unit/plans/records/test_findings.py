@@ -37,7 +37,9 @@ def test_a_corrected_peak_splits_the_shift(run):
 
 def test_without_an_absorbance_the_shift_is_called_uncorrected(run):
     assert len(shift_budget(measure(read_course(run)).changes)) == 1
-    assert "Uncorrected" in " ".join(budget(run, view_of(run)))
+    page = " ".join(budget(run, view_of(run)))
+    assert "Uncorrected" in page
+    assert "Split by population" in page
 
 
 def test_the_parts_of_a_film_are_those_that_the_plan_has_found(run):
