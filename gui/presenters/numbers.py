@@ -7,6 +7,7 @@ from gui.presenters.units import pretty
 THIN = "\N{THIN SPACE}"
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "–"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -34,7 +35,7 @@ def plain(value: float, digits: int = 4) -> str:
     if not -4 <= magnitude < 7:
         text = f"{value:.{max(0, digits - 1)}e}"
         mantissa, exponent = text.split("e")
-        return f"{_sign(mantissa)}×10^{int(exponent)}"
+        return f"{_sign(mantissa)}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
     return _sign(f"{value:.{max(0, digits - 1 - magnitude)}f}")
 
 

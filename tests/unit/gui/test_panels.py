@@ -1,7 +1,8 @@
 import logging
 
+import numpy as np
 import scripted
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
 from gui import archive_messages, messages
@@ -39,9 +40,45 @@ def test_the_live_panel_draws_spectrum_fit_residual_waterfall_and_tracks(window)
     for curve in (spectra._now, spectra._fit, spectra._ghost, spectra._residual):
         assert curve.getData()[1].size > 100
     assert spectra._image.image.shape[0] == 5
-    assert window.live.tracks._plots[0]._line.getData()[1].size == 5
+    assert window.live.tracks._plots[0].line.curve.getData()[1].size == 5
     assert window.live.title.text() == "run 7: light regrowth  ·  NC-1"
     assert window.live.frames_drawn >= 5
+
+
+def test_the_corrected_peak_is_drawn_beside_the_raw_one_with_its_band(window):
+    run_a_few(window)
+    track = window.live.tracks._plots[0]
+    assert track.corrected.curve.getData()[1] is None
+    for number in (6, 7):
+        say(window, scripted.tracked(number, tracker_corrected_peak_nm=513.0,
+                                     tracker_corrected_peak_nm_se=0.1))  # fmt: skip
+    window.live.draw_all()
+    assert np.nanmax(track.corrected.curve.getData()[1]) == 513.0
+    assert track.plot.caption.text == "peak, dashed: corrected (nm)"
+    assert track.plot.viewRange()[1][0] < 512.9
+    figures = {figure.label: figure.text for figure in window.live.view.figures()}
+    assert figures["corrected peak"].startswith("513.00 ± 0.10")
+    say(window, scripted.opened("two"), scripted.tracked(1))
+    window.live.draw_all()
+    assert track.plot.caption.text == "peak (nm)"
+
+
+def test_all_figures_find_room_in_a_small_window(window):
+    window.resize(1366, 740)
+    run_a_few(window)
+    say(window, scripted.tracked(6, hotplate_temperature_degc=25.1, balance_mass_g=1.2034,
+                                 pump_volume_ul=120.0, absorbed_photons_cm2=3.1e18,
+                                 tracker_end_fraction=0.31, tracker_end_fraction_se=0.02,
+                                 ))  # fmt: skip
+    window.live.draw_all()
+    QApplication.processEvents()
+    shown = {name.text() for name, _ in window.live._strip._cells if name.isVisible()}
+    wanted = {"peak", "FWHM", "dose", "of it probe", "absorbed photons", "end product",
+              "temperature", "volume", "mass"}  # fmt: skip
+    assert wanted <= shown
+    for name, value in window.live._strip._cells:
+        assert value.mapTo(window.live, QPoint(value.width(), 0)).x() <= window.live.width()
+        assert name.width() >= name.sizeHint().width()
 
 
 def test_an_empty_plot_says_why(window):

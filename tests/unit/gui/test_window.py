@@ -393,7 +393,8 @@ def test_a_window_that_is_put_away_leaves_no_widget_and_no_graphics_item(tmp_pat
 def test_no_curve_is_outside_a_scene(window):
     """Qt frees items without a scene in any order, now and then with a segmentation fault."""
     for track in window.live.tracks._plots:
-        assert track._upper.scene() is track._lower.scene() is track.plot.scene()
+        for line in (track.line, track.corrected):
+            assert {edge.scene() for edge in line.edges} == {track.plot.scene()}
 
 
 def test_the_banner_claims_no_darkness_before_the_bench_has_said_so(qtbot, tmp_path):

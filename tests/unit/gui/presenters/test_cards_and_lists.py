@@ -41,7 +41,7 @@ def test_values_have_units_digits_and_an_age(tmp_path):
     )  # fmt: skip
     texts = {row.name: row.text for row in rows}
     assert texts["irradiance"] == "20.020\N{THIN SPACE}mW/cm²"
-    assert texts["power"].startswith("1.234×10^")
+    assert texts["power"].startswith("1.234×10⁻⁷")
     assert texts["x position"] == "–"
     assert texts["filter name"] == "OD 1"
     assert texts["is stable"] == "yes"
