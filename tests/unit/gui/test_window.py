@@ -1,12 +1,15 @@
 import dataclasses
+import time
 
 import scripted
 from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QGraphicsView, QLineEdit, QMessageBox
 
 from gui import archive_messages, messages
+from gui.app import _switching_off
 
 
 def sent(window, kind):
@@ -101,12 +104,67 @@ def test_safe_stop_is_a_click_a_key_and_esc_twice(window, qtbot):
     field = window.runs.search
     field.setFocus()
     qtbot.waitUntil(lambda: QApplication.focusWidget() is field)
-    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    esc(window)
     assert len(sent(window, messages.SafeStop)) == 1
-    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    esc(window)
     assert len(sent(window, messages.SafeStop)) == 2
     assert window.queue.is_held
     assert window.bar.safe.shortcut().toString() == "F12"
+
+
+def esc(widget):
+    QTest.keyClick(widget.windowHandle(), Qt.Key.Key_Escape)
+
+
+def test_esc_twice_is_seen_in_an_open_list_and_without_any_focus(window, qtbot):
+    window.experiment.plan.showPopup()
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    esc(window)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None)
+    esc(window)
+    assert len(sent(window, messages.SafeStop)) == 1
+    focus = QApplication.focusWidget()
+    if focus is not None:
+        focus.clearFocus()
+    window._escape_at_s = 0.0
+    esc(window)
+    esc(window)
+    assert len(sent(window, messages.SafeStop)) == 2
+
+
+def test_esc_twice_is_seen_in_a_dialog_that_the_first_one_closes(window, qtbot):
+    window.conductor.add_instrument()
+    dialog = window.conductor._found_dialog
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: dialog.isAncestorOf(QApplication.focusWidget() or window))
+    esc(dialog)
+    assert not dialog.isVisible()
+    esc(window)
+    assert len(sent(window, messages.SafeStop)) == 1
+
+
+def test_two_esc_that_are_slow_stop_nothing(window, monkeypatch):
+    clock = iter([10.0, 11.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock, 20.0))
+    esc(window)
+    esc(window)
+    assert not sent(window, messages.SafeStop)
+
+
+def test_an_error_of_the_window_switches_everything_off_and_the_window_goes_on(window, capsys):
+    hook = _switching_off(window)
+    try:
+        raise ValueError("no such curve")
+    except ValueError as error:
+        hook(type(error), error, error.__traceback__)
+    (stop,) = sent(window, messages.SafeStop)
+    assert "no such curve" in stop.reason
+    assert "everything is switched off" in window.bar.safe_report.text()
+    assert "Traceback" in window.log.text.toPlainText()
+    assert "no such curve" in capsys.readouterr().err
+    assert window.isVisible()
+    hook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert not window.isVisible()
 
 
 def test_the_bar_shows_what_safe_stop_has_achieved(window):
