@@ -10,7 +10,15 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QWindow
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, QToolBar, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QToolBar,
+    QWidget,
+)
 
 from gui.conductor import Conductor
 from gui.menus import fill_menus
@@ -172,10 +180,19 @@ class Window(QMainWindow):
         state = self.settings.value("layout")
         if state is not None:
             self.restoreState(state, _LAYOUT_VERSION)
+        for splitter in self._splitters():
+            state = self.settings.value(f"splitters/{splitter.objectName()}")
+            if state is not None:
+                splitter.restoreState(state)
+
+    def _splitters(self) -> list[QSplitter]:
+        return [each for each in self.findChildren(QSplitter) if each.objectName()]
 
     def _remember(self) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.saveState(_LAYOUT_VERSION))
+        for splitter in self._splitters():
+            self.settings.setValue(f"splitters/{splitter.objectName()}", splitter.saveState())
         self.settings.setValue("theme", self.theme.name)
         self.settings.setValue("plan", self.experiment.plan_name)
         self.settings.sync()

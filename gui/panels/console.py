@@ -156,7 +156,12 @@ class CodeEdit(QPlainTextEdit):
 
     def _fit(self) -> None:
         lines = min(max(self.blockCount(), 1), _MOST_LINES)
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 14)
+        policy = Qt.ScrollBarPolicy
+        is_long = self.blockCount() > _MOST_LINES
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if is_long else policy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 18)
 
     def keyPressEvent(self, event: QKeyEvent | Any) -> None:
         """Run, complete, recall."""

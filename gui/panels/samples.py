@@ -22,9 +22,9 @@ from gui.presenters import samples
 from gui.session import Archive
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_dialog import FieldDialog
-from gui.widgets.helpers import button, mark
+from gui.widgets.helpers import button, fit_columns, mark
 
-_WIDTHS = (104, 66, 84, 118, 68, 72, 180, 60)
+_WIDTHS = (104, 58, 82, 96, 60, 66, 60, 54)
 
 
 class SamplesPanel(QWidget):
@@ -54,8 +54,7 @@ class SamplesPanel(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.setAlternatingRowColors(True)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        for column, width in enumerate(_WIDTHS):
-            self.tree.setColumnWidth(column, width)
+        fit_columns(self.tree, _WIDTHS, stretched=6)
         self.tree.currentItemChanged.connect(lambda *_: self._chosen())
         self.details = QPlainTextEdit()
         self.details.setObjectName("sample-details")
@@ -90,6 +89,7 @@ class SamplesPanel(QWidget):
             row.addWidget(each)
         row.addWidget(self.words, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("samples-splitter")
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.tree)
         splitter.addWidget(self.details)
@@ -115,7 +115,10 @@ class SamplesPanel(QWidget):
         mark(self.words, problem=bool(message.problem), muted=not message.problem)
         self.tree.clear()
         for row in message.rows:
-            item = QTreeWidgetItem(list(samples.cells(row)))
+            cells = samples.cells(row)
+            item = QTreeWidgetItem(list(cells))
+            for column, text in enumerate(cells):
+                item.setToolTip(column, text)
             self.tree.addTopLevelItem(item)
             if row.name == chosen:
                 self.tree.setCurrentItem(item)
@@ -128,7 +131,7 @@ class SamplesPanel(QWidget):
 
     def _chosen(self) -> None:
         row = self.rows.get(self.chosen())
-        self.details.setPlainText("" if row is None else "\n".join(row.details) or "no results yet")
+        self.details.setPlainText("" if row is None else samples.details(row))
         self._show_buttons()
 
     def _show_buttons(self) -> None:

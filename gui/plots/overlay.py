@@ -29,11 +29,11 @@ class OverlayPlot:
         dress(self.plot, theme)
         self._words.dress(theme)
 
-    def show_runs(self, runs: Sequence[tuple[RunData, str]], name: str) -> None:
+    def show_runs(self, runs: Sequence[tuple[RunData, str, bool]], name: str) -> None:
         """Draw runs.
 
         Args:
-            runs: Runs with their colours.
+            runs: Runs with their colours, and whether their lines are dashed.
             name: The column to draw.
         """
         for line in self._lines:
@@ -41,11 +41,11 @@ class OverlayPlot:
         self._lines = []
         shown: list[tuple[Column, Column]] = []
         unit = ""
-        for data, colour in runs:
+        for data, colour, dashed in runs:
             if name not in data.columns or "time_min" not in data.columns:
                 continue
             x, y = data.columns["time_min"], data.columns[name]
-            self._lines.append(self.plot.plot(x, y, pen=pen(colour), connect="finite"))
+            self._lines.append(self._line(x, y, colour, dashed=dashed))
             unit = pretty(data.units.get(name, ""))
             if np.isfinite(y).any():
                 shown.append((x, y))
@@ -62,3 +62,6 @@ class OverlayPlot:
         low = min(float(np.nanmin(y)) for _, y in shown)
         self.plot.setYRange(low, max(high, low + 1e-9), padding=0.08)
         scale_left(self.plot, track_label(name), unit, high)
+
+    def _line(self, x: Column, y: Column, colour: str, *, dashed: bool) -> Any:
+        return self.plot.plot(x, y, pen=pen(colour, dashed=dashed), connect="finite")

@@ -158,7 +158,7 @@ class SpectrumPlots(QWidget):
         reach = float(np.abs(y).max()) if y.size else 1.0
         if self._residual_range.look(-reach, reach):
             self.residual.setYRange(self._residual_range.low, self._residual_range.high, padding=0)
-            scale_left(self.residual, "residual", "", self._residual_range.high)
+            scale_left(self.residual, "residual", "counts/s", self._residual_range.high)
 
     def show_waterfall(self, view: RunView) -> None:
         """Draw the spectra against time."""

@@ -1,5 +1,6 @@
 """Making widgets that can be found, read aloud and reached by keyboard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
@@ -9,6 +10,7 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
+    QTreeWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -105,6 +107,23 @@ def set_text(widget: QLabel, text: str) -> None:
     """Set a label's text if it is another one, so that nothing is laid out for nothing."""
     if widget.text() != text:
         widget.setText(text)
+
+
+def fit_columns(tree: QTreeWidget, widths: Sequence[int], *, stretched: int) -> None:
+    """Give a table its columns; one takes what room is left, so that no scroll bar is needed.
+
+    Args:
+        tree: The table.
+        widths: Of its columns.
+        stretched: The column that takes the rest.
+    """
+    header = tree.header()
+    assert header is not None
+    header.setStretchLastSection(False)
+    header.setMinimumSectionSize(40)
+    for column, width in enumerate(widths):
+        tree.setColumnWidth(column, width)
+    header.setSectionResizeMode(stretched, header.ResizeMode.Stretch)
 
 
 def placeholder() -> QFrame:

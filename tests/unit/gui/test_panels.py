@@ -1,12 +1,15 @@
+import itertools
 import logging
 
 import numpy as np
 import scripted
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QColor, QIcon
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
 from gui import archive_messages, messages
 from gui.theme import DARK, LIGHT
+from gui.widgets.thumbnail import SIZE
 
 
 def sent(window, kind):
@@ -210,6 +213,14 @@ def test_devices_are_disconnected_and_connected_by_the_menu(window):
         ("pump", False), ("pump", True)]  # fmt: skip
 
 
+def test_a_lost_device_is_tried_again_at_once_when_one_wants(window):
+    card = window.bench.cards["pump"]
+    assert not card._again.isEnabled()
+    say(window, scripted.devices(pump="lost", words="no answer"))
+    card._again.trigger()
+    assert sent(window, messages.Connect)[-1] == messages.Connect(device="pump", on=True)
+
+
 def test_opening_a_form_twice_closes_it(window, qtbot):
     card = window.bench.cards["light"]
     qtbot.mouseClick(card._buttons["emit"], Qt.MouseButton.LeftButton)
@@ -295,6 +306,14 @@ def test_the_log_is_filtered_by_level_and_text(window, qtbot):
     window.log.level.setCurrentIndex(0)
     qtbot.keyClicks(window.log.filter, "CONN")
     assert "no answer" not in window.log.text.toPlainText()
+
+
+def test_the_log_shows_the_newest_when_it_is_opened(window, qtbot):
+    for number in range(200):
+        say(window, line(f"number {number}"))
+    window.docks["Log"].raise_()
+    bar = window.log.text.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
 
 
 def test_the_wire_log_of_a_device_can_be_looked_at(window):
@@ -404,6 +423,63 @@ def test_runs_are_listed_searched_and_laid_over(window, qtbot):
     qtbot.keyClicks(window.runs.search, "film")
     assert tree.topLevelItemCount() == 1
     assert window.runs.quantity.findData("tracker_area") >= 0
+
+
+def test_runs_are_filtered_by_how_they_ended_and_the_picture_is_cleared(window, qtbot):
+    runs_listed(window)
+    panel = window.runs
+    panel.tree.topLevelItem(0).setCheckState(0, Qt.CheckState.Checked)
+    qtbot.mouseClick(panel.clear, Qt.MouseButton.LeftButton)
+    assert panel.tree.topLevelItem(0).checkState(0) == Qt.CheckState.Unchecked
+    panel.ending.setCurrentIndex(panel.ending.findData("abort"))
+    panel.ending.activated.emit(1)
+    assert panel.tree.topLevelItemCount() == 0
+
+
+def test_a_note_is_seen_with_its_time_on_the_row(window):
+    runs_listed(window)
+    lines = window.runs.tree.topLevelItem(0).toolTip(5).splitlines()
+    assert lines[0] == "done"
+    assert lines[-2].endswith("  first")
+    assert ":" in lines[-2]
+
+
+def test_a_thumbnail_stands_out_of_the_colour_of_the_selection(window):
+    runs_listed(window)
+    for theme in (DARK, LIGHT):
+        window.set_theme(theme)
+        icon = window.runs.tree.topLevelItem(0).icon(0)
+        picture = icon.pixmap(SIZE, QIcon.Mode.Selected).toImage()
+        places = itertools.product(range(picture.width()), range(picture.height()))
+        colours = [picture.pixelColor(x, y) for x, y in places]
+        inked = [colour for colour in colours if colour.alpha() > 200]
+        assert inked
+        ground = QColor(theme.accent)
+        for colour in inked:
+            assert abs(colour.lightness() - ground.lightness()) > 60
+
+
+def test_more_runs_than_colours_are_told_apart_by_dashes(window):
+    rows = tuple(scripted.run_row(f"runs/{number}") for number in range(10))
+    window.runs.take(archive_messages.RunList(rows=rows))
+    for row in rows:
+        window.runs.take(scripted.run_data(row.path))
+        window.runs.runs.toggle(row.path)
+    looks = {window.runs._look(row.path) for row in rows}
+    assert len(looks) == 10
+    window.runs._draw()
+    assert len(window.runs.overlay.plot.listDataItems()) == 10
+
+
+def test_tables_need_no_scroll_bar_in_a_small_window(window):
+    window.resize(1366, 740)
+    runs_listed(window)
+    samples_listed(window)
+    for title, tree in (("Runs", window.runs.tree), ("Samples", window.samples.tree)):
+        window.docks[title].raise_()
+        QApplication.processEvents()
+        QApplication.processEvents()
+        assert not tree.horizontalScrollBar().isVisible()
 
 
 def test_a_run_is_run_again_with_the_same_parameters(window, qtbot):

@@ -6,10 +6,11 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QGraphicsView, QLineEdit, QMessageBox
+from qtpy.QtWidgets import QApplication, QGraphicsView, QLineEdit, QMessageBox, QSplitter
 
 from gui import archive_messages, messages
 from gui.app import _switching_off
+from gui.presenters.presets import Presets
 
 
 def sent(window, kind):
@@ -342,6 +343,10 @@ def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     first.set_theme(DARK)
     first.experiment.fill("calibrate_light", {})
     first.docks["Log"].hide()
+    first.resize(1400, 720)
+    splitter = first.findChild(QSplitter, "live-splitter")
+    splitter.setSizes([300, 500])
+    sizes = splitter.sizes()
     scripted.destroy(first)
     second = scripted.make_window(tmp_path)
     second.show()
@@ -349,6 +354,9 @@ def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     assert second.theme.name == "dark"
     assert second.experiment.plan_name == "calibrate_light"
     assert second.docks["Log"].isHidden()
+    assert (second.width(), second.height()) == (1400, 720)
+    found = second.findChild(QSplitter, "live-splitter").sizes()
+    assert all(abs(a - b) < 10 for a, b in zip(found, sizes, strict=True))
     second.reset_layout()
     assert not second.docks["Log"].isHidden()
     scripted.destroy(second)
@@ -376,6 +384,27 @@ def test_presets_are_saved_and_chosen(window):
     panel.preset.setCurrentIndex(panel.preset.findData("mine"))
     panel._preset_chosen()
     assert panel.form.values()["max_time_min"] == 33.0
+
+
+def test_a_preset_of_ones_own_can_be_forgotten_and_a_built_in_one_cannot(window, qtbot):
+    panel = window.experiment
+    assert panel.preset.currentText() == "Quick look (30 min)"
+    assert not panel._forget.isEnabled()
+    panel.form.set_values({"max_time_min": 33.0})
+    panel.save_preset("mine")
+    qtbot.mouseClick(panel._forget, Qt.MouseButton.LeftButton)
+    assert panel.preset.findData("mine") < 0
+    assert panel.form.values()["max_time_min"] == 33.0
+    assert Presets(window.places.presets).names("light_regrowth") == panel._presets.names(
+        "light_regrowth"
+    )
+
+
+def test_resume_says_what_it_will_do(window):
+    say(window, messages.EngineState(word="running"))
+    assert "stop" in window.experiment.pause.toolTip()
+    say(window, messages.EngineState(word="paused"))
+    assert "go on" in window.experiment.pause.toolTip()
 
 
 def test_more_settings_unfold(window):
