@@ -38,6 +38,7 @@ class Conductor:
         self._info: messages.BenchInfo | None = None
         self._running: dict[int, QueuedRun] = {}
         self._run_folder = ""
+        self._is_lost = False
         self._dialog: BenchFileDialog | None = None
         self._found_dialog: AddInstrumentDialog | None = None
         self._word: messages.EngineWord = "idle"
@@ -141,6 +142,7 @@ class Conductor:
         self.session.deleteLater()
         self.session = Session(chosen, self._window)
         self._running = {}
+        self._is_lost = False
         self._connect_session()
         self._window.bench.set_devices((), self._window.icon)
         self._window.experiment.set_ready(ready=False, why="The bench is starting")
@@ -237,7 +239,11 @@ class Conductor:
             self._dialog.show_done(done)
 
     def _host_lost(self, text: str) -> None:
+        """Show that there is no bench; the first word says why, what follows is only the end."""
+        if self._is_lost:
+            return
         window = self._window
+        self._is_lost = True
         self._word = "idle"
         window.queue.hold()
         for run in self._running.values():

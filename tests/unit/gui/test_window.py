@@ -334,6 +334,13 @@ def test_a_bench_whose_process_has_ended_can_be_loaded_again(window):
     assert window.queue.is_held
 
 
+def test_why_there_is_no_bench_is_not_overwritten_by_its_end(window):
+    say(window, messages.Failed(text="the bench is in use by process 7 of ann on hood (window)"))
+    window.conductor.session.ended.emit("The process of the bench has ended (code 1).")
+    assert "process 7 of ann" in window.bar.safe_report.text()
+    assert "process 7 of ann" in window.bench._empty.text()
+
+
 def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     from gui.theme import DARK
 
