@@ -193,12 +193,13 @@ class Conductor:
         self._window.bench.set_running(message.word != "idle")
 
     def _run_opened(self, message: messages.RunOpened) -> None:
-        self._run_folder = message.folder
+        self._run_folder = self._window.runs.runs.running = message.folder
         self._window.experiment.begin_run(message)
         self._window.runs.refresh()
 
     def _run_ended(self, message: messages.RunEnded) -> None:
         window = self._window
+        window.runs.runs.running = ""
         run = self._running.pop(message.ticket, None)
         if run is not None:
             window.queue.done(run.key)
@@ -245,6 +246,7 @@ class Conductor:
         window = self._window
         self._is_lost = True
         self._word = "idle"
+        window.runs.runs.running = ""
         window.queue.hold()
         for run in self._running.values():
             window.queue.interrupted(run.key, "the bench's process ended while it ran")

@@ -94,6 +94,7 @@ class Window(QMainWindow):
         self.conductor = Conductor(self, session or Session(options, self), archive)
         fill_menus(self)
         self._restore()
+        self.experiment.plan.setFocus()
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)

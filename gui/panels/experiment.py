@@ -117,6 +117,7 @@ class ExperimentPanel(QWidget):
             tip="Forget this preset; only those of your own can be forgotten",
         )  # fmt: skip
         self._forget.clicked.connect(self.forget_preset)
+        self._forget.setVisible(False)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -245,7 +246,7 @@ class ExperimentPanel(QWidget):
 
     def _preset_chosen(self) -> None:
         name = str(self.preset.currentData() or "")
-        self._forget.setEnabled(self._presets.is_own(self.plan_name, name))
+        self._forget.setVisible(self._presets.is_own(self.plan_name, name))
         self.form.reset()
         self.form.set_values(self._presets.get(self.plan_name, name))
         self._timer.start()
@@ -264,7 +265,7 @@ class ExperimentPanel(QWidget):
         if self.preset.findData(name) < 0:
             self.preset.addItem(name, name)
         self.preset.setCurrentIndex(self.preset.findData(name))
-        self._forget.setEnabled(self._presets.is_own(self.plan_name, name))
+        self._forget.setVisible(self._presets.is_own(self.plan_name, name))
 
     def forget_preset(self) -> None:
         """Forget the preset that is chosen; what the form holds stays."""
@@ -273,7 +274,7 @@ class ExperimentPanel(QWidget):
         if self._presets.get(self.plan_name, str(self.preset.currentData() or "")) == {}:
             self.preset.removeItem(chosen)
             self.preset.setCurrentIndex(0)
-        self._forget.setEnabled(False)
+        self._forget.setVisible(False)
 
     def _pause_or_resume(self) -> None:
         self.control_wanted.emit("resume" if self._word == "paused" else "pause")

@@ -5,11 +5,11 @@ from collections import deque
 from datetime import datetime
 
 from qtpy.QtCore import QTimer, Signal
-from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.messages import LogLine, WireText
 from gui.widgets.combo import combo
+from gui.widgets.helpers import fixed_font
 
 _MOST = 5000
 _FOLLOW_MS = 1000
@@ -53,7 +53,7 @@ class LogPanel(QWidget):
         self.text.setAccessibleName("Log")
         self.text.setToolTip("What happened, newest last")
         self.text.setReadOnly(True)
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(fixed_font())
         self.text.setTabChangesFocus(True)
         self.text.setMaximumBlockCount(_MOST)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

@@ -4,7 +4,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QGridLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from gui.messages import PreflightTable
-from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.helpers import label, mark
 
 _MARKS = {"ok": "✓", "note": "!", "refused": "✕"}
@@ -76,9 +75,9 @@ class PreflightView(QFrame):
             sign = label(_MARKS.get(row.verdict, row.verdict), strong=True)
             sign.setAccessibleName(row.verdict)
             mark(sign, good=row.verdict == "ok", problem=row.verdict == "refused")
-            detail = ElidedLabel()
-            detail.set_text(f"{row.name}: {row.detail}")
-            self._grid.addWidget(sign, place, 0)
+            detail = label(f"{row.name}: {row.detail}")
+            detail.setWordWrap(True)  # what was checked is read whole
+            self._grid.addWidget(sign, place, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(detail, place, 1)
         self._area.setMinimumHeight(min(_MOST_HEIGHT, 21 * max(1, len(table.checks)) + 8))
 

@@ -27,16 +27,17 @@ from gui.session import Archive
 from gui.theme import LIGHT, Theme
 from gui.widgets.combo import combo
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.helpers import button, fill, fit_columns, placeholder
+from gui.widgets.helpers import button, fill, fit_columns, icon_button, placeholder
 from gui.widgets.thumbnail import SIZE, thumbnail
 
 if TYPE_CHECKING:
     from gui.plots.overlay import OverlayPlot
 
 _HEADS = ("overlay", "started", "plan", "sample", "peak (nm)", "ended", "took", "why")
-_WIDTHS = (88, 92, 96, 96, 118, 62, 62, 120)
+_WIDTHS = (74, 100, 102, 96, 110, 66, 62, 120)
 _SELDOM = (6, 7)  # hidden where there is no room; the tooltip of the row says them, too
 _WIDE_PX = 730
+_ENDING_PX = 76
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -110,9 +111,10 @@ class RunsPanel(QWidget):
         )
         self.report = button("Report", name="open-report", tip="Open the report in the browser")
         self.folder = button("Folder", name="open-folder", tip="Open the folder of the run")
-        self.clear = button(
-            "Clear", name="clear-overlay", tip="Take all ticked runs out of the picture"
-        )
+        self.clear = icon_button(
+            "✕", name="clear-overlay", accessible="Clear the picture",
+            tip="Take all ticked runs out of the picture",
+        )  # fmt: skip
         self.clear.clicked.connect(self._clear)
         self.again.clicked.connect(self._run_again)
         self.note.clicked.connect(self._ask_for_note)
@@ -122,7 +124,8 @@ class RunsPanel(QWidget):
         self._show_buttons()
 
     def _make_ending(self) -> QComboBox:
-        made = combo("runs-ending", "Only runs that ended so", "Only runs that ended so", letters=5)
+        made = combo("runs-ending", "Only runs that ended so", "Only runs that ended so", letters=3)
+        made.setMaximumWidth(_ENDING_PX)
         made.addItem("all", "")
         for status, word in ENDINGS.items():
             made.addItem(word, status)
@@ -136,7 +139,7 @@ class RunsPanel(QWidget):
         column.setSpacing(4)
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.search.setMinimumWidth(110)
+        self.search.setMinimumWidth(90)
         row.addWidget(self.search, 1)
         row.addWidget(self.ending)
         for each in (self.again, self.note, self.export, self.report, self.folder):
@@ -160,7 +163,7 @@ class RunsPanel(QWidget):
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([620, 330])
+        splitter.setSizes([560, 200])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 4, 6, 4)
         outer.addWidget(splitter)

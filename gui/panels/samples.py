@@ -24,7 +24,7 @@ from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_dialog import FieldDialog
 from gui.widgets.helpers import button, fit_columns, mark
 
-_WIDTHS = (104, 58, 82, 96, 60, 66, 60, 54)
+_WIDTHS = (104, 58, 82, 80, 58, 64, 60, 60)
 
 
 class SamplesPanel(QWidget):
@@ -93,6 +93,7 @@ class SamplesPanel(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.tree)
         splitter.addWidget(self.details)
+        splitter.setSizes([600, 160])
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
         column = QVBoxLayout(self)

@@ -158,7 +158,7 @@ class SlowRange:
 
     Args:
         shrink_after: So many looks in a row must find much less before it shrinks.
-        headroom: Share of the span that stays free above, for the caption.
+        headroom: Share of the span that is free above, for the caption; half of it stays so.
     """
 
     def __init__(self, shrink_after: int = 50, headroom: float = 0.15) -> None:
@@ -177,7 +177,7 @@ class SlowRange:
         if not (low == low and high == high):
             return False
         span = max(high - low, 1e-9 * max(1.0, abs(high)), 1e-12)
-        outside = low < self.low or high > self.high
+        outside = low < self.low or high > self.high - 0.5 * self._headroom * span
         much_less = span < 0.45 * (self.high - self.low)
         self._small = self._small + 1 if much_less else 0
         if not (outside or self._is_fresh or self._small > self._shrink_after):

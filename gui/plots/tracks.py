@@ -23,6 +23,7 @@ from gui.presenters.tracks import Column, Tracks
 from gui.presenters.units import pretty
 from gui.theme import Theme
 
+_FEW_TICKS = 0.7  # the numbers of a low plot do not lie on each other
 _CORRECTED = {"tracker_peak_nm": "tracker_corrected_peak_nm"}
 """What is drawn beside a quantity: the same with reabsorption taken back."""
 
@@ -149,6 +150,7 @@ class _Track:
 
     def __init__(self, name: str) -> None:
         self.plot: Any = make_plot(name, "Tracked quantity against time or dose", left="")
+        self.plot.getPlotItem().getAxis("left").setTickDensity(_FEW_TICKS)
         self.line = _Line(self.plot)
         self.corrected = _Line(self.plot)
         self._range = SlowRange(shrink_after=10, headroom=0.6)

@@ -35,7 +35,7 @@ _CONDITIONS = {
     "fault": "fault",
     "lost": "lost",
 }
-_HIDDEN = {"fault", "emission", "emits"}  # said elsewhere on the card
+_HIDDEN = {"fault", "emission", "emits", "is_on"}  # said elsewhere on the card
 _YES_OR_NO = ("is_", "has_", "refill_needed")
 _WHERE_THERE_IS = {"electric_dark_counts"}  # not every instrument has such a thing
 

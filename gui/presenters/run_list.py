@@ -30,13 +30,18 @@ class RunLine:
 
 
 class RunList:
-    """All runs of a folder, those read so far with their tracks."""
+    """All runs of a folder, those read so far with their tracks.
+
+    Attributes:
+        running: Folder of the run that is going on, "" for none.
+    """
 
     def __init__(self) -> None:
         self.rows: tuple[RunRow, ...] = ()
         self.data: dict[str, RunData] = {}
         self._search = ""
         self._ending = ""
+        self.running = ""
         self._overlay: list[str] = []
 
     def set_rows(self, rows: tuple[RunRow, ...]) -> None:
@@ -73,7 +78,7 @@ class RunList:
             when=_when(row.time_s),
             plan=row.plan.replace("_", " "),
             sample=row.sample,
-            status=ENDINGS.get(row.exit_status, row.exit_status),
+            status="running" if row.path == self.running else _status(row),
             took="" if row.duration_s is None else duration(row.duration_s),
             peak="" if data is None else _peaks(data),
             ending=(data.ending if data is not None else "") or row.reason,
@@ -103,6 +108,10 @@ class RunList:
     def overlaid(self) -> tuple[str, ...]:
         """Return the runs in the picture."""
         return tuple(self._overlay)
+
+
+def _status(row: RunRow) -> str:
+    return ENDINGS.get(row.exit_status, row.exit_status)
 
 
 def columns_of(data: Iterable[RunData]) -> tuple[str, ...]:

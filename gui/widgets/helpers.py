@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QFont, QFontDatabase, QFontInfo
 from qtpy.QtWidgets import (
     QFrame,
     QLabel,
@@ -107,6 +108,15 @@ def set_text(widget: QLabel, text: str) -> None:
     """Set a label's text if it is another one, so that nothing is laid out for nothing."""
     if widget.text() != text:
         widget.setText(text)
+
+
+def fixed_font() -> QFont:
+    """Return a font all letters of which have one width, also where the system names none."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    if not QFontInfo(font).fixedPitch():
+        font.setFamily("monospace")
+        font.setStyleHint(QFont.StyleHint.Monospace)
+    return font
 
 
 def fit_columns(tree: QTreeWidget, widths: Sequence[int], *, stretched: int) -> None:

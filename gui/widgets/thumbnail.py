@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from qtpy.QtCore import QPointF, QSize
 from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
-SIZE = QSize(56, 16)
+SIZE = QSize(46, 16)
 _SHARP = 2.0  # pixels a point: it is sharp on a screen of 200 %, too
 _LINE_PX = 1.4
 

@@ -436,6 +436,16 @@ def test_runs_are_filtered_by_how_they_ended_and_the_picture_is_cleared(window, 
     assert panel.tree.topLevelItemCount() == 0
 
 
+def test_the_run_that_goes_on_is_said_to_be_running(window):
+    say(window, scripted.opened(folder="runs/one"))
+    row = scripted.run_row("runs/one", exit_status="unfinished", duration_s=None)
+    window.runs.take(archive_messages.RunList(rows=(row,)))
+    assert window.runs.tree.topLevelItem(0).text(5) == "running"
+    say(window, messages.RunEnded(ticket=1, exit_status="success", reason="", folder="runs/one"))
+    window.runs.take(archive_messages.RunList(rows=(row,)))
+    assert window.runs.tree.topLevelItem(0).text(5) == "not closed"
+
+
 def test_a_note_is_seen_with_its_time_on_the_row(window):
     runs_listed(window)
     lines = window.runs.tree.topLevelItem(0).toolTip(5).splitlines()

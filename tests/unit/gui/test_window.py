@@ -396,7 +396,7 @@ def test_presets_are_saved_and_chosen(window):
 def test_a_preset_of_ones_own_can_be_forgotten_and_a_built_in_one_cannot(window, qtbot):
     panel = window.experiment
     assert panel.preset.currentText() == "Quick look (30 min)"
-    assert not panel._forget.isEnabled()
+    assert not panel._forget.isVisible()
     panel.form.set_values({"max_time_min": 33.0})
     panel.save_preset("mine")
     qtbot.mouseClick(panel._forget, Qt.MouseButton.LeftButton)
