@@ -63,9 +63,11 @@ class ExperimentPanel(QWidget):
         self.summary = label(muted=True, name="plan-summary")
         self.summary.setWordWrap(True)
         self.preset = self._combo("preset", "Preset", "A named set of parameters")
+        self.preset.setPlaceholderText("changed")
         self.preset.activated.connect(lambda _: self._preset_chosen())
         self.form = FormView()
         self.form.changed.connect(self._timer.start)
+        self.form.changed.connect(self._preset_left)
         self.form.wrong.connect(self._form_is_wrong)
         self.preflight = PreflightView()
         self.estimate = ElidedLabel()
@@ -220,6 +222,7 @@ class ExperimentPanel(QWidget):
             self.plan.setCurrentIndex(index)
             self._plan_chosen()
             self.form.set_values(values)
+            self._preset_left()
             self._timer.start()
 
     # -- from the person
@@ -250,6 +253,13 @@ class ExperimentPanel(QWidget):
         self.form.reset()
         self.form.set_values(self._presets.get(self.plan_name, name))
         self._timer.start()
+
+    def _preset_left(self) -> None:
+        """Claim no preset when the form holds something else."""
+        usual = self._presets.get(self.plan_name, str(self.preset.currentData() or ""))
+        if self.preset.currentIndex() >= 0 and self.form.changed_values() != usual:
+            self.preset.setCurrentIndex(-1)
+            self._forget.setVisible(False)
 
     def _save_preset(self) -> None:
         name, is_given = QInputDialog.getText(self, "Save preset", "Name of the preset:")

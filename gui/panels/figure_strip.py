@@ -11,7 +11,8 @@ from gui.widgets.helpers import label, set_text
 if TYPE_CHECKING:
     from gui.presenters.run_view import RunView
 
-_GAP_PX = 16
+_GAP_PX = 14
+_SLACK_PX = 20
 _WITHIN_PX = 5
 _LEFT_PX = 2
 _LINE_PX = 4
@@ -40,7 +41,7 @@ class FigureStrip(QWidget):
         for place, (figure, (_, value)) in enumerate(zip(figures, self._cells, strict=True)):
             set_text(value, figure.text)
             wanted = value.sizeHint().width()
-            if wanted > self._widths[place]:  # they only grow, so that the eye can rest
+            if not 0 <= self._widths[place] - wanted <= _SLACK_PX:  # else the eye can rest
                 self._widths[place], is_other = wanted, True
         if is_other:
             self._place()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QEvent, QObject, Qt, QUrl, Signal
 from qtpy.QtGui import QColor, QDesktopServices
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QInputDialog,
@@ -27,14 +26,15 @@ from gui.session import Archive
 from gui.theme import LIGHT, Theme
 from gui.widgets.combo import combo
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.helpers import button, fill, fit_columns, icon_button, placeholder
+from gui.widgets.helpers import button, fill, icon_button, placeholder
+from gui.widgets.table import table
 from gui.widgets.thumbnail import SIZE, thumbnail
 
 if TYPE_CHECKING:
     from gui.plots.overlay import OverlayPlot
 
-_HEADS = ("overlay", "started", "plan", "sample", "peak (nm)", "ended", "took", "why")
-_WIDTHS = (74, 100, 102, 96, 110, 66, 62, 120)
+_COLUMNS = (("overlay", 72), ("started", 100), ("plan", 98), ("sample", 96), ("peak (nm)", 120),
+            ("ended", 62), ("took", 62), ("why", 120))  # fmt: skip
 _SELDOM = (6, 7)  # hidden where there is no room; the tooltip of the row says them, too
 _WIDE_PX = 730
 _ENDING_PX = 76
@@ -83,17 +83,9 @@ class RunsPanel(QWidget):
         self._lay_out()
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setObjectName("runs-table")
-        tree.setAccessibleName("Runs")
-        tree.setToolTip("Space ticks a run for the overlay")
-        tree.setHeaderLabels(_HEADS)
-        tree.setRootIsDecorated(False)
-        tree.setUniformRowHeights(True)
-        tree.setAlternatingRowColors(True)
+        tip = "Space ticks a run for the overlay"
+        tree = table("runs-table", "Runs", tip, _COLUMNS, stretched=3)
         tree.setIconSize(SIZE)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        fit_columns(tree, _WIDTHS, stretched=3)
         inside = tree.viewport()
         assert inside is not None
         inside.installEventFilter(self)
@@ -163,7 +155,7 @@ class RunsPanel(QWidget):
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([560, 200])
+        splitter.setSizes([580, 180])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 4, 6, 4)
         outer.addWidget(splitter)
@@ -176,7 +168,7 @@ class RunsPanel(QWidget):
         made = OverlayPlot()
         if self._theme is not None:
             made.dress(self._theme)
-        made.show_runs((), "")
+        made.show_runs((), "", hint=self._hint)
         fill(self._picture, made.plot)
         return made
 
@@ -201,11 +193,11 @@ class RunsPanel(QWidget):
         if isinstance(message, messages.RunList):
             self.runs.set_rows(message.rows)
             self._asked &= set(self.runs.data)
-            self.words.set_text(
-                message.problem or ("" if message.rows else "No runs yet: press Run")
-            )
+            self.words.set_text(message.problem)
             self._read_ahead()
             self._fill()
+            if "overlay" in vars(self):
+                self._draw()
         elif isinstance(message, messages.RunData):
             self.runs.data[message.path] = message
             if message.problem:
@@ -316,7 +308,11 @@ class RunsPanel(QWidget):
             for path in paths
             if path in self.runs.data
         ]
-        self.overlay.show_runs(shown, str(self.quantity.currentData()))
+        self.overlay.show_runs(shown, str(self.quantity.currentData()), hint=self._hint)
+
+    @property
+    def _hint(self) -> str:
+        return "Tick runs to lay them over each other" if self.runs.rows else "No runs yet"
 
     def _look(self, path: str, *, alone: bool = False) -> tuple[str, bool]:
         """Return colour of a run, and whether its line is dashed: each colour is used twice."""

@@ -5,12 +5,10 @@ from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QPlainTextEdit,
     QSplitter,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,7 +20,8 @@ from gui.presenters import samples
 from gui.session import Archive
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_dialog import FieldDialog
-from gui.widgets.helpers import button, fit_columns, mark
+from gui.widgets.helpers import button, mark
+from gui.widgets.table import table
 
 _WIDTHS = (104, 58, 82, 80, 58, 64, 60, 60)
 
@@ -45,16 +44,9 @@ class SamplesPanel(QWidget):
         self.dialog: FieldDialog | None = None
         self._archive = archive
         archive.received.connect(self.take)
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("samples-table")
-        self.tree.setAccessibleName("Samples")
-        self.tree.setToolTip("What is in each vial; runs name it as their sample")
-        self.tree.setHeaderLabels(samples.HEADS)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setAlternatingRowColors(True)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        fit_columns(self.tree, _WIDTHS, stretched=6)
+        tip = "What is in each vial; runs name it as their sample"
+        columns = tuple(zip(samples.HEADS, _WIDTHS, strict=True))
+        self.tree = table("samples-table", "Samples", tip, columns, stretched=6)
         self.tree.currentItemChanged.connect(lambda *_: self._chosen())
         self.details = QPlainTextEdit()
         self.details.setObjectName("sample-details")

@@ -11,6 +11,7 @@ from gui.theme import Theme
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 _GRID_ALPHA = 40
+FEW_TICKS = 0.7  # the numbers of a low plot do not lie on each other
 _LEFT_AXIS_PX = 58  # "515.625" has room; what has none is left out without a word
 
 

@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.plots.style import (
+    FEW_TICKS,
     SlowRange,
     Words,
     dress,
@@ -23,7 +24,6 @@ from gui.presenters.tracks import Column, Tracks
 from gui.presenters.units import pretty
 from gui.theme import Theme
 
-_FEW_TICKS = 0.7  # the numbers of a low plot do not lie on each other
 _CORRECTED = {"tracker_peak_nm": "tracker_corrected_peak_nm"}
 """What is drawn beside a quantity: the same with reabsorption taken back."""
 
@@ -46,7 +46,7 @@ class TrackPlots(QWidget):
                 track.plot.setXLink(self._plots[0].plot)
             if place < len(self._plots) - 1:
                 track.plot.getAxis("bottom").setStyle(showValues=False)
-        splitter.setSizes([250, 190, 235])  # the lowest has the numbers of all three below it
+        splitter.setSizes([230, 170, 275])  # the lowest has the numbers of all three below it
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(splitter)
@@ -150,7 +150,7 @@ class _Track:
 
     def __init__(self, name: str) -> None:
         self.plot: Any = make_plot(name, "Tracked quantity against time or dose", left="")
-        self.plot.getPlotItem().getAxis("left").setTickDensity(_FEW_TICKS)
+        self.plot.getPlotItem().getAxis("left").setTickDensity(FEW_TICKS)
         self.line = _Line(self.plot)
         self.corrected = _Line(self.plot)
         self._range = SlowRange(shrink_after=10, headroom=0.6)

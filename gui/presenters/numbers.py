@@ -83,6 +83,12 @@ def duration(seconds: float) -> str:
     return "0 s"
 
 
+def rounded(seconds: float) -> float:
+    """Return an expected time as exactly as it can be known: to the minute, later to the hour."""
+    step_s = 3600.0 if seconds > 3 * 3600.0 else 60.0 if seconds > 120.0 else 1.0
+    return step_s * round(seconds / step_s)
+
+
 def age(seconds: float | None) -> str:
     """Return the age of a value: "0.2 s", "12 s", "3 min"; a dash when it was never read."""
     if seconds is None:

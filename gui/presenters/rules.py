@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gui.messages import Scalar
-from gui.presenters.numbers import duration
+from gui.presenters.numbers import duration, rounded
 
 _PREFIX = "endpoint_"
 _SUFFIX = "_progress"
@@ -38,7 +38,7 @@ class RuleRow:
         """The words, with what is left."""
         if self.left_s is None:
             return self.text
-        return f"{self.text}, about {duration(self.left_s)} left"
+        return f"{self.text}, about {duration(rounded(self.left_s))} left"
 
 
 class RuleProgress:

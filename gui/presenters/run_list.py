@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from gui.archive_messages import RunData, RunRow
 from gui.presenters.numbers import duration, fixed
@@ -78,11 +79,15 @@ class RunList:
             when=_when(row.time_s),
             plan=row.plan.replace("_", " "),
             sample=row.sample,
-            status="running" if row.path == self.running else _status(row),
+            status="running" if self._is_running(row) else _status(row),
             took="" if row.duration_s is None else duration(row.duration_s),
             peak="" if data is None else _peaks(data),
             ending=(data.ending if data is not None else "") or row.reason,
         )
+
+    def _is_running(self, row: RunRow) -> bool:
+        """Whether a run goes on; the bench may name the folder of all runs otherwise."""
+        return bool(self.running) and Path(row.path).name == Path(self.running).name
 
     # -- runs that are laid over each other
 

@@ -178,14 +178,14 @@ _SHOWN = {
     "dose_j_cm2": "dose",
     "probe_dose_j_cm2": "of it probe",
     "absorbed_photons_cm2": "absorbed photons",
-    "incident_photons_cm2": "incident photons",
+    "incident_photons_cm2": "photons",
     "tracker_end_fraction": "end product",
     "antisolvent_fraction": "antisolvent",
     "water_fraction": "water",
     "temperature_degc": "temperature",
     "volume_ul": "volume",
     "mass_g": "mass",
-    "tracker_snr": "signal to noise",
+    "tracker_snr": "S/N",
 }
 """Endings of columns and what they are called, in the order of the strip."""
 

@@ -1,6 +1,5 @@
 """Making widgets that can be found, read aloud and reached by keyboard."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
@@ -11,7 +10,6 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QTreeWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -117,23 +115,6 @@ def fixed_font() -> QFont:
         font.setFamily("monospace")
         font.setStyleHint(QFont.StyleHint.Monospace)
     return font
-
-
-def fit_columns(tree: QTreeWidget, widths: Sequence[int], *, stretched: int) -> None:
-    """Give a table its columns; one takes what room is left, so that no scroll bar is needed.
-
-    Args:
-        tree: The table.
-        widths: Of its columns.
-        stretched: The column that takes the rest.
-    """
-    header = tree.header()
-    assert header is not None
-    header.setStretchLastSection(False)
-    header.setMinimumSectionSize(40)
-    for column, width in enumerate(widths):
-        tree.setColumnWidth(column, width)
-    header.setSectionResizeMode(stretched, header.ResizeMode.Stretch)
 
 
 def placeholder() -> QFrame:

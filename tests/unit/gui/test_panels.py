@@ -437,7 +437,7 @@ def test_runs_are_filtered_by_how_they_ended_and_the_picture_is_cleared(window, 
 
 
 def test_the_run_that_goes_on_is_said_to_be_running(window):
-    say(window, scripted.opened(folder="runs/one"))
+    say(window, scripted.opened(folder="/lab/runs/one"))
     row = scripted.run_row("runs/one", exit_status="unfinished", duration_s=None)
     window.runs.take(archive_messages.RunList(rows=(row,)))
     assert window.runs.tree.topLevelItem(0).text(5) == "running"
@@ -533,7 +533,9 @@ def test_report_and_folder_are_opened(window, tmp_path, monkeypatch):
 
 def test_no_runs_is_said(window):
     window.runs.take(archive_messages.RunList(rows=()))
-    assert "No runs yet" in window.runs.words.text()
+    assert window.runs.overlay._words.text == "No runs yet"
+    runs_listed(window)
+    assert window.runs.overlay._words.text.startswith("Tick runs")
 
 
 # -- samples and calibrations

@@ -407,6 +407,21 @@ def test_a_preset_of_ones_own_can_be_forgotten_and_a_built_in_one_cannot(window,
     )
 
 
+def test_no_preset_is_claimed_when_the_form_holds_something_else(window, qtbot):
+    panel = window.experiment
+    edit = panel.form.edits["max_time_min"].input
+    edit.selectAll()
+    qtbot.keyClicks(edit, "25")
+    assert panel.preset.currentIndex() == -1
+    panel.preset.setCurrentIndex(1)
+    panel._preset_chosen()
+    assert panel.form.values()["max_time_min"] == 30.0
+    panel.fill("light_regrowth", {"max_time_min": 25.0})
+    assert panel.preset.currentText() in ("", "changed")
+    panel.save_preset("mine")
+    assert panel.preset.currentText() == "mine"
+
+
 def test_resume_says_what_it_will_do(window):
     say(window, messages.EngineState(word="running"))
     assert "stop" in window.experiment.pause.toolTip()

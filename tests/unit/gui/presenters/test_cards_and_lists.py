@@ -85,7 +85,7 @@ def test_an_estimate_is_right_after_a_pause():
     assert estimate.share is None
     estimate.begin(7200.0, 1.0)
     estimate.progress(3600.0)  # whatever the clock on the wall says
-    assert estimate.left_text() == "at most 1 h left, until 13:00"
+    assert estimate.left_text() == "at most 1 h, until 13:00"
     assert estimate.share == 0.5
 
 

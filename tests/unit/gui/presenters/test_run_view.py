@@ -65,7 +65,7 @@ def test_fractions_and_photons_are_among_the_figures():
     view.take(messages.Values(stream="tracked", time_s=40.0, values=more, units=units))
     figures = {figure.label: figure.text for figure in view.figures()}
     assert figures["end product"] == "0.310 ± 0.020"
-    assert figures["incident photons"] == "2.500×10¹⁹\N{THIN SPACE}cm⁻²"
+    assert figures["photons"] == "2.500×10¹⁹\N{THIN SPACE}cm⁻²"
 
 
 def test_flags_become_badges():
