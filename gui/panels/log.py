@@ -30,7 +30,9 @@ class LogPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("log-panel")
         self._lines: deque[LogLine] = deque(maxlen=_MOST)
-        self.source = combo("log-source", "What is shown", "Messages, or the bytes of one line")
+        self.source = combo(
+            "log-source", "What is shown", "Messages, or the bytes of one line", letters=20
+        )
         self.source.addItem("messages", "")
         self.source.activated.connect(lambda _: self._source_chosen())
         self.level = combo("log-level", "Level", "Which messages are shown")

@@ -23,7 +23,7 @@ from gui.widgets.field_dialog import FieldDialog
 from gui.widgets.helpers import button, mark
 from gui.widgets.table import table
 
-_WIDTHS = (104, 58, 82, 80, 58, 64, 60, 60)
+_WIDTHS = (104, 58, 82, 80, 58, 64, 60, 68)
 
 
 class SamplesPanel(QWidget):

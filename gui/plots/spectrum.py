@@ -70,7 +70,7 @@ class SpectrumPlots(QWidget):
         for curve, name in ((self._now, "now"), (self._fit, "fit"), (self._ghost, "first")):
             self._legend.addItem(curve, name)
         self._counts_range = SlowRange()
-        self._residual_range = SlowRange()
+        self._residual_range = SlowRange(headroom=0.3)
         self._view: RunView | None = None
         self._axis_seen = 0
         self._muted = ""

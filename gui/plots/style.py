@@ -11,7 +11,8 @@ from gui.theme import Theme
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 _GRID_ALPHA = 40
-FEW_TICKS = 0.7  # the numbers of a low plot do not lie on each other
+_KEPT = 0.75
+FEW_TICKS = 0.85  # the numbers of a low plot do not lie on each other
 _LEFT_AXIS_PX = 58  # "515.625" has room; what has none is left out without a word
 
 
@@ -159,7 +160,7 @@ class SlowRange:
 
     Args:
         shrink_after: So many looks in a row must find much less before it shrinks.
-        headroom: Share of the span that is free above, for the caption; half of it stays so.
+        headroom: Share of the span that is free above, for the caption; most of it stays so.
     """
 
     def __init__(self, shrink_after: int = 50, headroom: float = 0.15) -> None:
@@ -178,7 +179,7 @@ class SlowRange:
         if not (low == low and high == high):
             return False
         span = max(high - low, 1e-9 * max(1.0, abs(high)), 1e-12)
-        outside = low < self.low or high > self.high - 0.5 * self._headroom * span
+        outside = low < self.low or high > self.high - _KEPT * self._headroom * span
         much_less = span < 0.45 * (self.high - self.low)
         self._small = self._small + 1 if much_less else 0
         if not (outside or self._is_fresh or self._small > self._shrink_after):

@@ -153,7 +153,7 @@ class _Track:
         self.plot.getPlotItem().getAxis("left").setTickDensity(FEW_TICKS)
         self.line = _Line(self.plot)
         self.corrected = _Line(self.plot)
-        self._range = SlowRange(shrink_after=10, headroom=0.6)
+        self._range = SlowRange(shrink_after=10, headroom=0.8)
         self.words = Words(self.plot)
         show_numbers(self.plot, shown=False)
         self._name = self._label = ""
