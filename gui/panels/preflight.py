@@ -65,7 +65,7 @@ class PreflightView(QFrame):
             self._sum_up(f"Preflight: refused, {_count(len(refused), 'reason')}")
         else:
             more = f", {_count(len(notes), 'note')}" if notes else ""
-            self._sum_up(f"Preflight: {len(table.checks)} checks ok{more}")
+            self._sum_up(f"Preflight: {_count(len(table.checks), 'check')} ok{more}")
         mark(self, trouble=self.is_refused)
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()

@@ -170,6 +170,16 @@ class SlowRange:
         self._small = 0
         self._is_fresh = True
 
+    def keep_free(self, above_px: float, of_px: float) -> None:
+        """Keep room for the caption, however low the plot is.
+
+        Args:
+            above_px: Height of the caption.
+            of_px: Height of the plot.
+        """
+        share = min(max(above_px / max(of_px, 1.0), 0.05), 0.55)
+        self._headroom = share / (1.0 - share) / _KEPT
+
     def reset(self) -> None:
         """Take the next values as they are."""
         self._is_fresh = True

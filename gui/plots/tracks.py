@@ -24,6 +24,7 @@ from gui.presenters.tracks import Column, Tracks
 from gui.presenters.units import pretty
 from gui.theme import Theme
 
+_CAPTION_PX = 19
 _CORRECTED = {"tracker_peak_nm": "tracker_corrected_peak_nm"}
 """What is drawn beside a quantity: the same with reabsorption taken back."""
 
@@ -153,7 +154,7 @@ class _Track:
         self.plot.getPlotItem().getAxis("left").setTickDensity(FEW_TICKS)
         self.line = _Line(self.plot)
         self.corrected = _Line(self.plot)
-        self._range = SlowRange(shrink_after=10, headroom=0.8)
+        self._range = SlowRange(shrink_after=10)
         self.words = Words(self.plot)
         show_numbers(self.plot, shown=False)
         self._name = self._label = ""
@@ -197,6 +198,7 @@ class _Track:
             label = f"{label}, dashed: corrected"
         else:
             self.corrected.clear()
+        self._range.keep_free(_CAPTION_PX, self.plot.getViewBox().height())
         if self._range.look(low, high):
             self.plot.setYRange(self._range.low, self._range.high, padding=0)
         elif label == self._label:

@@ -66,6 +66,17 @@ def test_the_corrected_peak_is_drawn_beside_the_raw_one_with_its_band(window):
     assert track.plot.caption.text == "peak (nm)"
 
 
+def test_the_caption_of_a_low_plot_is_clear_of_its_curve(window):
+    window.resize(1366, 740)
+    QApplication.processEvents()
+    run_a_few(window, frames=30)
+    for track in window.live.tracks._plots[:1]:
+        (_, (low, high)) = track.plot.viewRange()
+        top = float(np.nanmax(track.line.curve.getData()[1]))
+        free_px = track.plot.getViewBox().height() * (high - top) / (high - low)
+        assert free_px > 15
+
+
 def test_all_figures_find_room_in_a_small_window(window):
     window.resize(1366, 740)
     run_a_few(window)
