@@ -132,9 +132,3 @@ def fill(place: QFrame, plots: QWidget) -> None:
     layout = place.layout()
     assert layout is not None
     layout.addWidget(plots)
-
-
-def stretchy(widget: QWidget) -> QWidget:
-    """Let a widget take whatever width there is, and no more."""
-    widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return widget
