@@ -2,13 +2,16 @@
 
 import gc
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QCoreApplication, QEvent, Qt
 from qtpy.QtWidgets import QApplication, QWidget
 
 from gui.session import HostOptions
+
+if TYPE_CHECKING:
+    from gui.window import Window
 
 _TEXT_PT = 9.0  # as on Windows; the larger ones of some desktops do not fit 1366 x 768
 
@@ -67,11 +70,29 @@ def open_window(options: HostOptions) -> int:
     from gui.window import Window
 
     window = Window(options)
+    sys.excepthook = _switching_off(window)
     window.show()
     window.start()
     code = int(application.exec())
+    sys.excepthook = sys.__excepthook__
     put_away(window)
     return code
+
+
+def _switching_off(window: "Window") -> Callable[[type[BaseException], Any, Any], None]:
+    """Return a hook for errors that nobody has caught: everything off, and the window goes on.
+
+    Without one Qt ends the program, and with it all that a person could see of the bench.
+    """
+
+    def hook(kind: type[BaseException], error: Any, trace: Any) -> None:
+        sys.__excepthook__(kind, error, trace)
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+        else:
+            window.safe_stop_after(error)
+
+    return hook
 
 
 if __name__ == "__main__":

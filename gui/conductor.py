@@ -38,6 +38,7 @@ class Conductor:
         self._info: messages.BenchInfo | None = None
         self._running: dict[int, QueuedRun] = {}
         self._run_folder = ""
+        self._is_lost = False
         self._dialog: BenchFileDialog | None = None
         self._found_dialog: AddInstrumentDialog | None = None
         self._word: messages.EngineWord = "idle"
@@ -141,6 +142,7 @@ class Conductor:
         self.session.deleteLater()
         self.session = Session(chosen, self._window)
         self._running = {}
+        self._is_lost = False
         self._connect_session()
         self._window.bench.set_devices((), self._window.icon)
         self._window.experiment.set_ready(ready=False, why="The bench is starting")
@@ -191,12 +193,13 @@ class Conductor:
         self._window.bench.set_running(message.word != "idle")
 
     def _run_opened(self, message: messages.RunOpened) -> None:
-        self._run_folder = message.folder
+        self._run_folder = self._window.runs.runs.running = message.folder
         self._window.experiment.begin_run(message)
         self._window.runs.refresh()
 
     def _run_ended(self, message: messages.RunEnded) -> None:
         window = self._window
+        window.runs.runs.running = ""
         run = self._running.pop(message.ticket, None)
         if run is not None:
             window.queue.done(run.key)
@@ -237,8 +240,13 @@ class Conductor:
             self._dialog.show_done(done)
 
     def _host_lost(self, text: str) -> None:
+        """Show that there is no bench; the first word says why, what follows is only the end."""
+        if self._is_lost:
+            return
         window = self._window
+        self._is_lost = True
         self._word = "idle"
+        window.runs.runs.running = ""
         window.queue.hold()
         for run in self._running.values():
             window.queue.interrupted(run.key, "the bench's process ended while it ran")

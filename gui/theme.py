@@ -32,6 +32,7 @@ class Theme:
     light_on: str
     light_on_text: str
     lines: tuple[str, ...]
+    overlay: tuple[str, ...]
     ghost: str
 
 
@@ -54,8 +55,10 @@ LIGHT = Theme(
     light_on="#6a1fb0",
     light_on_text="#ffffff",
     lines=("#0072b2", "#d55e00", "#009e73", "#a1488b", "#7a6a00"),
+    overlay=("#0072b2", "#d55e00", "#009e73", "#a1488b", "#b07900", "#2a8fc7", "#7a6a00",
+             "#8c564b"),
     ghost="#9aa5b1",
-)
+)  # fmt: skip
 DARK = Theme(
     name="dark",
     window="#14181d",
@@ -75,8 +78,10 @@ DARK = Theme(
     light_on="#c79bff",
     light_on_text="#1c0f2b",
     lines=("#56b4e9", "#f0954a", "#3cc9a0", "#d691c4", "#d8ca4c"),
+    overlay=("#56b4e9", "#f0954a", "#3cc9a0", "#d691c4", "#d8ca4c", "#9fd0ff", "#b8a86a",
+             "#d8a397"),
     ghost="#66717d",
-)
+)  # fmt: skip
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
@@ -192,8 +197,11 @@ QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QTableView, QListView, QTreeView {{ background: {surface}; alternate-background-color: {raised};
     color: {text}; border: 1px solid {border}; border-radius: 4px; gridline-color: {border};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
+QTreeView::indicator:unchecked {{ background: {surface}; border: 1px solid {muted};
+    border-radius: 3px; width: 11px; height: 11px; }}
 QHeaderView::section {{ background: {raised}; color: {muted}; border: none;
     border-bottom: 1px solid {border}; padding: 3px 6px; font-weight: 600; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: {window}; color: {muted}; padding: 5px 14px;
     border: 1px solid transparent; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}

@@ -1,17 +1,28 @@
 """The window: panels in docks around the live view."""
 
 import itertools
+import logging
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, QToolBar, QWidget
+from qtpy.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QWindow
+from qtpy.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QToolBar,
+    QWidget,
+)
 
 from gui.conductor import Conductor
 from gui.menus import fill_menus
+from gui.messages import LogLine
 from gui.panels.bench import BenchPanel
 from gui.panels.calibrations import CalibrationsPanel
 from gui.panels.console import ConsolePanel
@@ -83,6 +94,7 @@ class Window(QMainWindow):
         self.conductor = Conductor(self, session or Session(options, self), archive)
         fill_menus(self)
         self._restore()
+        self.experiment.plan.setFocus()
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
@@ -169,10 +181,19 @@ class Window(QMainWindow):
         state = self.settings.value("layout")
         if state is not None:
             self.restoreState(state, _LAYOUT_VERSION)
+        for splitter in self._splitters():
+            state = self.settings.value(f"splitters/{splitter.objectName()}")
+            if state is not None:
+                splitter.restoreState(state)
+
+    def _splitters(self) -> list[QSplitter]:
+        return [each for each in self.findChildren(QSplitter) if each.objectName()]
 
     def _remember(self) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.saveState(_LAYOUT_VERSION))
+        for splitter in self._splitters():
+            self.settings.setValue(f"splitters/{splitter.objectName()}", splitter.saveState())
         self.settings.setValue("theme", self.theme.name)
         self.settings.setValue("plan", self.experiment.plan_name)
         self.settings.sync()
@@ -221,22 +242,34 @@ class Window(QMainWindow):
             self._build_timer.start()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """See Esc pressed twice, wherever the focus is."""
+        """See Esc pressed twice, wherever the focus is: in a list, a dialog or nowhere."""
         if (
             event is not None
             and event.type() == QEvent.Type.KeyPress
             and isinstance(event, QKeyEvent)
             and event.key() == Qt.Key.Key_Escape
             and not event.isAutoRepeat()
-            and isinstance(watched, QWidget)
-            and watched.window() is not None
-            and watched is QApplication.focusWidget()
+            and isinstance(watched, QWindow)  # as the system hands it over: once, whatever has it
         ):
             now_s = time.monotonic()
             if now_s - self._escape_at_s < _ESC_ESC_S:
                 self.conductor.safe_stop("Esc twice in the window")
             self._escape_at_s = now_s
         return False
+
+    def safe_stop_after(self, error: BaseException) -> None:
+        """Switch everything off after an error of the window itself, and say so; it goes on.
+
+        Args:
+            error: What went wrong.
+        """
+        self.conductor.safe_stop(f"an error of the window: {error}")
+        text = f"The window has made a mistake, everything is switched off: {error!r}"
+        self.bar.safe_report.set_text(text)
+        trace = "".join(traceback.format_exception(error))
+        self.log.add(
+            LogLine(time_s=time.time(), level=logging.ERROR, source="window", text=trace.rstrip())
+        )
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Make safe, end the bench, close; a run that is going on is asked about."""

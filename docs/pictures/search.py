@@ -30,16 +30,12 @@ def draw(found: Contest) -> Figure:
         axes.step(runs, course, where="post", color="#0072b2", lw=0.8, alpha=0.45)
     axes.step(runs, np.median(courses, axis=0), where="post", color="#0072b2", lw=2.2,
               label="median of ten searches")  # fmt: skip
-    axes.axhline(NEAR, color="#666666", lw=0.9, ls="--")
-    axes.annotate("within 5 % of the best", (runs[-1], NEAR), (0, -12), textcoords="offset points",
-                  ha="right", fontsize=9, color="#444444")  # fmt: skip
-    third = found.grid_runs / 3
-    axes.axvline(third, color="#e69f00", lw=1.2)
-    axes.annotate(f"a third of the grid's\n{found.grid_runs} runs", (third, 0.1), (5, 0),
-                  textcoords="offset points", fontsize=9, color="#9a6a00")  # fmt: skip
+    axes.axhline(NEAR, color="#666666", lw=0.9, ls="--", label="within 5 % of the best")
+    axes.axvline(found.grid_runs / 3, color="#e69f00", lw=1.2,
+                 label=f"a third of the grid's {found.grid_runs} runs")  # fmt: skip
     axes.set(xlabel="runs", ylabel="best so far (of the best there is)", ylim=(0, 1.04),
              xlim=(1, runs[-1]))  # fmt: skip
-    axes.legend(frameon=False, fontsize=9, loc="center right", bbox_to_anchor=(1.0, 0.5))
+    figure.legend(frameon=False, fontsize=9, loc="outside upper center", ncols=3)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 

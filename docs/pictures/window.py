@@ -92,6 +92,9 @@ class Photographer:
         self.wait(lambda: window.experiment.run.isEnabled())
         self.rest(1.0)
         self.take("ready")
+        self.form(unfolded=True)
+        self.take("form")
+        self.form(unfolded=False)
         for card in window.bench.cards.values():
             form = next((a for a in card.info.actions if a.fields), None)
             if form is not None:
@@ -112,6 +115,11 @@ class Photographer:
         self.take("runs")
         self.below()
         window.docks["Runs"].raise_()
+
+    def form(self, *, unfolded: bool) -> None:
+        """Show the settings that are seldom changed and the table of the preflight, or not."""
+        self.window.experiment.form.more.setChecked(unfolded)
+        self.window.experiment.preflight.head.setChecked(unfolded)
 
     def below(self) -> None:
         """Take a picture of every panel in the tabs below."""

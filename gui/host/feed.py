@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from gui import messages
+from gui.host import photons
 
 _SPECTRUM = "_spectrum_counts"
 _DARK_STREAM = "dark"
+_TRACKED_STREAM = "tracked"
+_PHOTON_UNITS = dict.fromkeys(photons.COLUMNS, photons.UNIT)
 _LONGEST_TEXT = 500
 
 
@@ -48,6 +51,7 @@ class DocumentFeed:
         self._frames = 0
         self._axis: Any = None
         self._darks: dict[tuple[str, float], Any] = {}
+        self._photons = photons.PhotonCount()
 
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
         """Take a document."""
@@ -71,6 +75,7 @@ class DocumentFeed:
     def _open(self, doc: Mapping[str, Any]) -> None:
         self._streams.clear()
         self._darks.clear()
+        self._photons.clear()
         self._uid, self._start_s, self._frames, self._axis = doc["uid"], doc["time"], 0, None
         longest_s = doc.get("longest_s")
         self._tell(
@@ -98,17 +103,20 @@ class DocumentFeed:
         if stream is None:
             return
         data = doc["data"]
+        self._photons.learn(data)
         for key in data:
             if key.endswith(_SPECTRUM):
                 self._spectrum(stream, key.removesuffix(_SPECTRUM), doc)
         scalars = {key: _scalar(value) for key, value in data.items() if np.ndim(value) == 0}
+        if stream.name == _TRACKED_STREAM:
+            scalars.update(self._photons.count(data))
         if scalars:
             self._tell(
                 messages.Values(
                     stream=stream.name,
                     time_s=float(doc["time"]) - self._start_s,
                     values=scalars,
-                    units={} if stream.is_told else stream.units,
+                    units={} if stream.is_told else {**stream.units, **_PHOTON_UNITS},
                 )
             )
             stream.is_told = True

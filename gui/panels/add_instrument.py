@@ -7,16 +7,15 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QDialog,
     QHBoxLayout,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
 )
 
 from gui.archive_messages import FoundInstrument, FoundInstruments
 from gui.widgets.helpers import button, label
+from gui.widgets.table import table
 
-_HEADS = ("address", "model", "what")
-_WIDTHS = (230, 160, 300)
+_COLUMNS = (("address", 230), ("model", 160), ("what", 300))
 
 
 class AddInstrumentDialog(QDialog):
@@ -36,15 +35,8 @@ class AddInstrumentDialog(QDialog):
         self.setWindowTitle("Add an instrument")
         self.resize(740, 460)
         self._rows: tuple[FoundInstrument, ...] = ()
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("found-instruments")
-        self.tree.setAccessibleName("Instruments")
-        self.tree.setToolTip("What was found first, then every model that can be added by hand")
-        self.tree.setHeaderLabels(_HEADS)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setAlternatingRowColors(True)
-        for place, width in enumerate(_WIDTHS):
-            self.tree.setColumnWidth(place, width)
+        tip = "What was found first, then every model that can be added by hand"
+        self.tree = table("found-instruments", "Instruments", tip, _COLUMNS)
         self.tree.currentItemChanged.connect(lambda *_: self._show_choice())
         self.tree.itemActivated.connect(lambda *_: self._take())
         self.words = label("looking …", muted=True, name="found-words")

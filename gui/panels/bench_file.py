@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from gui.messages import Done
-from gui.widgets.helpers import button, label, mark
+from gui.widgets.helpers import button, fixed_font, label, mark
 
 
 class BenchFileDialog(QDialog):
@@ -39,7 +38,7 @@ class BenchFileDialog(QDialog):
         self.text.setObjectName("bench-text")
         self.text.setAccessibleName("Bench file")
         self.text.setToolTip("One [device.NAME] table an instrument; Check says what is wrong")
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(fixed_font())
         self.text.setTabChangesFocus(True)
         self.words = label("Changes take effect when the file is saved.", muted=True)
         self.words.setWordWrap(True)

@@ -6,9 +6,7 @@ from datetime import datetime
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -19,9 +17,9 @@ from gui.presenters.device_card import calibration_age
 from gui.theme import Theme
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.helpers import button
+from gui.widgets.table import table
 
-_HEADS = ("instrument", "what", "day", "holds until", "age")
-_WIDTHS = (130, 150, 100, 100, 220)
+_COLUMNS = (("instrument", 130), ("what", 150), ("day", 100), ("holds until", 100), ("age", 220))
 _PLAN = Qt.ItemDataRole.UserRole
 
 
@@ -41,17 +39,8 @@ class CalibrationsPanel(QWidget):
         self.setObjectName("calibrations-panel")
         self._shown: dict[str, tuple[Calibration, ...]] = {}
         self._theme: Theme | None = None
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("calibrations-table")
-        self.tree.setAccessibleName("Calibrations")
-        self.tree.setToolTip("What the values of the instruments rest on")
-        self.tree.setHeaderLabels(_HEADS)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setAlternatingRowColors(True)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        for place, width in enumerate(_WIDTHS):
-            self.tree.setColumnWidth(place, width)
+        tip = "What the values of the instruments rest on"
+        self.tree = table("calibrations-table", "Calibrations", tip, _COLUMNS)
         self.tree.currentItemChanged.connect(lambda *_: self._show_buttons())
         self.words = ElidedLabel("Calibrations are known when the instruments are connected")
         self.words.setObjectName("calibrations-words")

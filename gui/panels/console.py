@@ -3,11 +3,11 @@
 from typing import Any
 
 from qtpy.QtCore import QStringListModel, Qt, Signal
-from qtpy.QtGui import QFontDatabase, QKeyEvent
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QCompleter, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.messages import Completions, Done
-from gui.widgets.helpers import label, set_text
+from gui.widgets.helpers import fixed_font, label, set_text
 
 _HELLO = (
     "IPython with the devices and plans of this bench, loaded when it is first used. Try:\n"
@@ -35,7 +35,7 @@ class ConsolePanel(QWidget):
         self._place = 0
         self._tickets: set[int] = set()
         self._count = 1
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font = fixed_font()
         self.output = QPlainTextEdit(_HELLO)
         self.output.setObjectName("console-output")
         self.output.setAccessibleName("Console output")
@@ -156,7 +156,12 @@ class CodeEdit(QPlainTextEdit):
 
     def _fit(self) -> None:
         lines = min(max(self.blockCount(), 1), _MOST_LINES)
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 14)
+        policy = Qt.ScrollBarPolicy
+        is_long = self.blockCount() > _MOST_LINES
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if is_long else policy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 18)
 
     def keyPressEvent(self, event: QKeyEvent | Any) -> None:
         """Run, complete, recall."""

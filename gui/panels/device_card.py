@@ -114,6 +114,10 @@ class DeviceCard(QFrame):
         self._connect.triggered.connect(
             lambda: self.connect_wanted.emit(self.info.name, not self._is_connected)
         )
+        self._again = QAction("Try to connect now", self)
+        self._again.setEnabled(False)
+        menu.addAction(self._again)
+        self._again.triggered.connect(lambda: self.connect_wanted.emit(self.info.name, True))
         wire = QAction("Look at the wire log", self)
         menu.addAction(wire)
         wire.triggered.connect(lambda: self.wire_wanted.emit(self.info.name))
@@ -121,7 +125,7 @@ class DeviceCard(QFrame):
             "⋯",
             name=f"menu-{self.info.name}",
             accessible=f"{self.info.name}: more",
-            tip="Connect, disconnect, wire log",
+            tip="Connect, disconnect, try again, wire log",
         )
         made.setMenu(menu)
         self.setFocusProxy(made)
@@ -148,9 +152,11 @@ class DeviceCard(QFrame):
         self.words.setVisible(bool(state.words))
         self.name.setToolTip(device_card.detail_text(self.info, state))
         self._connect.setText("Disconnect" if state.condition != "off" else "Connect")
+        self._again.setEnabled(state.condition == "lost")
         self._is_connected = state.condition != "off"
         self._can_act = state.condition in ("ok", "fault")
-        self._show_rows(device_card.rows_of(state))
+        is_polled = self.info.kind != "Spectrometer"  # a spectrum is taken when one is wanted
+        self._show_rows(device_card.rows_of(state, is_polled=is_polled))
         self._show_calibrations(state)
         self._enable()
 
@@ -178,14 +184,19 @@ class DeviceCard(QFrame):
             self._rows.append((name, value, old))
         for place, (name, value, old) in enumerate(self._rows):
             is_shown = place < len(rows)
-            for widget in (name, value, old):
+            for widget in (name, value):
                 widget.setVisible(is_shown)
+            if not is_shown:
+                old.setVisible(False)
             if is_shown:
                 row = rows[place]
                 name.set_text(row.name)
                 name.setToolTip(row.doc or row.name)
                 value.set_text(row.text)
                 set_text(old, row.age)
+                if old.isHidden() == bool(row.age):  # a value without an age has its room, too
+                    old.setVisible(bool(row.age))
+                    self._grid.addWidget(value, place, 1, 1, 1 if row.age else 2)
                 old.setToolTip("Age of the value" + (", it is old" if row.is_stale else ""))
                 mark(old, problem=False, stale=row.is_stale)
 

@@ -65,4 +65,9 @@ class EndpointCard(QFrame):
                 set_text(name, rule.rule.replace("_", " "))
                 bar.setValue(round(1000 * rule.progress))
                 bar.setAccessibleName(f"{rule.rule}: {rule.progress:.0%}")
-                set_text(text, rule.text.replace("+-", "±").replace("cm2", "cm²"))
+                set_text(
+                    text,
+                    rule.words.removeprefix(f"{rule.rule} ")
+                    .replace("+-", "±")
+                    .replace("cm2", "cm²"),
+                )

@@ -18,12 +18,14 @@ from gui.messages import PlanInfo, Value
 from gui.panels.preflight import PreflightView
 from gui.presenters.estimate import Estimate
 from gui.presenters.presets import Presets
+from gui.widgets.combo import combo
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_edit import WheelGuard
 from gui.widgets.form_view import FormView
 from gui.widgets.helpers import button, icon_button, label, set_text
 
 _CHECK_AFTER_MS = 350  # typing is over by then
+_PAUSES = "Light and pumps stop, the run waits; resume repeats the frame that was cut"
+_RESUMES = "Light and pumps go on as before; the frame that was cut is repeated"
 
 
 class ExperimentPanel(QWidget):
@@ -61,9 +63,11 @@ class ExperimentPanel(QWidget):
         self.summary = label(muted=True, name="plan-summary")
         self.summary.setWordWrap(True)
         self.preset = self._combo("preset", "Preset", "A named set of parameters")
+        self.preset.setPlaceholderText("changed")
         self.preset.activated.connect(lambda _: self._preset_chosen())
         self.form = FormView()
         self.form.changed.connect(self._timer.start)
+        self.form.changed.connect(self._preset_left)
         self.form.wrong.connect(self._form_is_wrong)
         self.preflight = PreflightView()
         self.estimate = ElidedLabel()
@@ -75,14 +79,9 @@ class ExperimentPanel(QWidget):
 
     @staticmethod
     def _combo(name: str, accessible: str, tip: str) -> QComboBox:
-        combo = QComboBox()
-        combo.setObjectName(name)
-        combo.setAccessibleName(accessible)
-        combo.setToolTip(tip)
-        combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        combo.installEventFilter(WheelGuard(combo))
-        combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        return combo
+        made = combo(name, accessible, tip)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        return made
 
     def _make_buttons(self) -> None:
         self.run = button(
@@ -95,7 +94,7 @@ class ExperimentPanel(QWidget):
         )  # fmt: skip
         self.pause = button(
             "Pause", name="pause", shortcut="Ctrl+P",
-            tip="Light and pumps stop, the run waits; resume repeats the frame that was cut",
+            tip=_PAUSES,
         )  # fmt: skip
         self.end = button(
             "End early", name="end-early", shortcut="Ctrl+E",
@@ -115,6 +114,12 @@ class ExperimentPanel(QWidget):
             tip="Keep these parameters under a name",
         )  # fmt: skip
         self._save.clicked.connect(self._save_preset)
+        self._forget = icon_button(
+            "✕", name="forget-preset", accessible="Forget preset",
+            tip="Forget this preset; only those of your own can be forgotten",
+        )  # fmt: skip
+        self._forget.clicked.connect(self.forget_preset)
+        self._forget.setVisible(False)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -126,6 +131,7 @@ class ExperimentPanel(QWidget):
         row.addWidget(label("Preset", muted=True))
         row.addWidget(self.preset, 1)
         row.addWidget(self._save)
+        row.addWidget(self._forget)
         column.addLayout(row)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -216,6 +222,7 @@ class ExperimentPanel(QWidget):
             self.plan.setCurrentIndex(index)
             self._plan_chosen()
             self.form.set_values(values)
+            self._preset_left()
             self._timer.start()
 
     # -- from the person
@@ -242,9 +249,17 @@ class ExperimentPanel(QWidget):
 
     def _preset_chosen(self) -> None:
         name = str(self.preset.currentData() or "")
+        self._forget.setVisible(self._presets.is_own(self.plan_name, name))
         self.form.reset()
         self.form.set_values(self._presets.get(self.plan_name, name))
         self._timer.start()
+
+    def _preset_left(self) -> None:
+        """Claim no preset when the form holds something else."""
+        usual = self._presets.get(self.plan_name, str(self.preset.currentData() or ""))
+        if self.preset.currentIndex() >= 0 and self.form.changed_values() != usual:
+            self.preset.setCurrentIndex(-1)
+            self._forget.setVisible(False)
 
     def _save_preset(self) -> None:
         name, is_given = QInputDialog.getText(self, "Save preset", "Name of the preset:")
@@ -260,6 +275,16 @@ class ExperimentPanel(QWidget):
         if self.preset.findData(name) < 0:
             self.preset.addItem(name, name)
         self.preset.setCurrentIndex(self.preset.findData(name))
+        self._forget.setVisible(self._presets.is_own(self.plan_name, name))
+
+    def forget_preset(self) -> None:
+        """Forget the preset that is chosen; what the form holds stays."""
+        self._presets.remove(self.plan_name, str(self.preset.currentData() or ""))
+        chosen = self.preset.currentIndex()
+        if self._presets.get(self.plan_name, str(self.preset.currentData() or "")) == {}:
+            self.preset.removeItem(chosen)
+            self.preset.setCurrentIndex(0)
+        self._forget.setVisible(False)
 
     def _pause_or_resume(self) -> None:
         self.control_wanted.emit("resume" if self._word == "paused" else "pause")
@@ -294,5 +319,6 @@ class ExperimentPanel(QWidget):
         self.pause.setText("Resume" if self._word == "paused" else "Pause")
         self.pause.setAccessibleName(self.pause.text())
         self.pause.setShortcut("Ctrl+P")  # a new text forgets it
+        self.pause.setToolTip(f"{_RESUMES if self._word == 'paused' else _PAUSES} (Ctrl+P)")
         self.end.setEnabled(is_steerable)
         self.abort.setEnabled(is_steerable)

@@ -19,9 +19,9 @@ from gui.panels.endpoint_card import EndpointCard
 from gui.panels.figure_strip import FigureStrip
 from gui.presenters.labels import offered, track_label
 from gui.theme import Theme
+from gui.widgets.combo import combo
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button, fill, label, mark, placeholder, set_text
+from gui.widgets.helpers import button, fill, label, placeholder, set_text
 
 if TYPE_CHECKING:
     from gui.plots.spectrum import SpectrumPlots
@@ -105,21 +105,24 @@ class LivePanel(QWidget):
         self._draw_all_again()
 
     def _make_against(self) -> QComboBox:
-        combo = _small_combo(
-            "tracks-against", "Horizontal axis", "Show the tracks against time or dose (Alt+X)"
+        made = combo(
+            "tracks-against",
+            "Horizontal axis",
+            "Show the tracks against time or dose (Alt+X)",
+            letters=6,
         )
-        combo.addItem("time", "time")
-        combo.addItem("dose", "dose")
-        combo.currentIndexChanged.connect(lambda _: self._against_chosen())
-        return combo
+        made.addItem("time", "time")
+        made.addItem("dose", "dose")
+        made.currentIndexChanged.connect(lambda _: self._against_chosen())
+        return made
 
     def _make_third(self) -> QComboBox:
-        combo = _small_combo(
-            "tracks-third", "Quantity of the lowest plot", "What the lowest plot shows"
+        made = combo(
+            "tracks-third", "Quantity of the lowest plot", "What the lowest plot shows", letters=6
         )
-        combo.addItem("area", "tracker_area")
-        combo.activated.connect(lambda _: self._third_chosen())
-        return combo
+        made.addItem("area", "tracker_area")
+        made.activated.connect(lambda _: self._third_chosen())
+        return made
 
     def _ask_for_note(self) -> None:
         text, is_given = QInputDialog.getText(self, "Note", "Note on this run:")
@@ -155,6 +158,7 @@ class LivePanel(QWidget):
         column.addWidget(self._tracks_place, 1)
         column.addWidget(self.endpoint)
         splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("live-splitter")
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._spectra_place)
         splitter.addWidget(right)
@@ -257,17 +261,3 @@ class LivePanel(QWidget):
             made.setToolTip(badge.meaning)
             made.setAccessibleName(f"warning: {badge.text}")
             self._badges.addWidget(made)
-
-
-def _small_combo(name: str, accessible: str, tip: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setObjectName(name)
-    combo.setAccessibleName(accessible)
-    combo.setToolTip(tip)
-    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    guard = WheelGuard(combo)
-    combo.installEventFilter(guard)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(6)
-    mark(combo, small=True)
-    return combo

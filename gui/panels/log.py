@@ -4,11 +4,12 @@ import logging
 from collections import deque
 from datetime import datetime
 
-from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.messages import LogLine, WireText
-from gui.widgets.field_edit import WheelGuard
+from gui.widgets.combo import combo
+from gui.widgets.helpers import fixed_font
 
 _MOST = 5000
 _FOLLOW_MS = 1000
@@ -29,10 +30,12 @@ class LogPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("log-panel")
         self._lines: deque[LogLine] = deque(maxlen=_MOST)
-        self.source = _combo("log-source", "What is shown", "Messages, or the bytes of one line")
+        self.source = combo(
+            "log-source", "What is shown", "Messages, or the bytes of one line", letters=20
+        )
         self.source.addItem("messages", "")
         self.source.activated.connect(lambda _: self._source_chosen())
-        self.level = _combo("log-level", "Level", "Which messages are shown")
+        self.level = combo("log-level", "Level", "Which messages are shown")
         for text, level in _LEVELS:
             self.level.addItem(text, level)
         self.level.activated.connect(lambda _: self._show_all())
@@ -52,9 +55,15 @@ class LogPanel(QWidget):
         self.text.setAccessibleName("Log")
         self.text.setToolTip("What happened, newest last")
         self.text.setReadOnly(True)
+        self.text.setFont(fixed_font())
         self.text.setTabChangesFocus(True)
         self.text.setMaximumBlockCount(_MOST)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        bar = self.text.verticalScrollBar()
+        assert bar is not None
+        self._bar, self._is_at_end = bar, True
+        bar.valueChanged.connect(self._scrolled)
+        bar.rangeChanged.connect(self._grown)
         row = QHBoxLayout()
         row.addWidget(self.source)
         row.addWidget(self.level)
@@ -84,15 +93,23 @@ class LogPanel(QWidget):
             self._wire = wire
             self._show_lines()
 
+    def _scrolled(self, value: int) -> None:
+        self._is_at_end = value >= self._bar.maximum()
+
+    def _grown(self, _: int, highest: int) -> None:
+        """Follow what comes, also while nobody sees it, unless one looks at what was before."""
+        if self._is_at_end:
+            self._bar.setValue(highest)
+
     def _show_lines(self) -> None:
         wanted = self.filter.text().lower()
         rows = [] if self._wire is None else self._wire.text.splitlines()
         shown = "\n".join(row for row in rows if wanted in row.lower())
         shown = shown or "nothing went over this line yet"
-        bar = self.text.verticalScrollBar()
-        if bar is None or shown == self.text.toPlainText():
+        if shown == self.text.toPlainText():
             return
-        place, is_at_end = bar.value(), bar.value() >= bar.maximum()
+        bar = self._bar
+        place, is_at_end = bar.value(), self._is_at_end
         self.text.setPlainText(shown)
         bar.setValue(bar.maximum() if is_at_end else place)
 
@@ -129,9 +146,8 @@ class LogPanel(QWidget):
         self._to_end()
 
     def _to_end(self) -> None:
-        bar = self.text.verticalScrollBar()
-        if bar is not None:
-            bar.setValue(bar.maximum())
+        self._bar.setValue(self._bar.maximum())
+        self._is_at_end = True
 
     def _passes(self, line: LogLine) -> bool:
         wanted = self.filter.text().lower()
@@ -145,13 +161,3 @@ def _as_text(line: LogLine) -> str:
     word = _WORDS.get(line.level, "")
     source = line.source.rpartition(".")[2]
     return f"{when}  {f'{word}: ' if word else ''}{source}: {line.text}"
-
-
-def _combo(name: str, accessible: str, tip: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setObjectName(name)
-    combo.setAccessibleName(accessible)
-    combo.setToolTip(tip)
-    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    combo.installEventFilter(WheelGuard(combo))
-    return combo

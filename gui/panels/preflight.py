@@ -4,7 +4,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QGridLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from gui.messages import PreflightTable
-from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.helpers import label, mark
 
 _MARKS = {"ok": "✓", "note": "!", "refused": "✕"}
@@ -66,7 +65,7 @@ class PreflightView(QFrame):
             self._sum_up(f"Preflight: refused, {_count(len(refused), 'reason')}")
         else:
             more = f", {_count(len(notes), 'note')}" if notes else ""
-            self._sum_up(f"Preflight: {len(table.checks)} checks ok{more}")
+            self._sum_up(f"Preflight: {_count(len(table.checks), 'check')} ok{more}")
         mark(self, trouble=self.is_refused)
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
@@ -76,9 +75,9 @@ class PreflightView(QFrame):
             sign = label(_MARKS.get(row.verdict, row.verdict), strong=True)
             sign.setAccessibleName(row.verdict)
             mark(sign, good=row.verdict == "ok", problem=row.verdict == "refused")
-            detail = ElidedLabel()
-            detail.set_text(f"{row.name}: {row.detail}")
-            self._grid.addWidget(sign, place, 0)
+            detail = label(f"{row.name}: {row.detail}")
+            detail.setWordWrap(True)  # what was checked is read whole
+            self._grid.addWidget(sign, place, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(detail, place, 1)
         self._area.setMinimumHeight(min(_MOST_HEIGHT, 21 * max(1, len(table.checks)) + 8))
 

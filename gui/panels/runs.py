@@ -5,10 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, QUrl, Signal
+from qtpy.QtCore import QEvent, QObject, Qt, QUrl, Signal
 from qtpy.QtGui import QColor, QDesktopServices
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QInputDialog,
@@ -22,19 +21,23 @@ from qtpy.QtWidgets import (
 
 from gui import archive_messages as messages
 from gui.presenters.labels import track_label
-from gui.presenters.run_list import RunList, columns_of
+from gui.presenters.run_list import ENDINGS, RunList, columns_of, notes_text
 from gui.session import Archive
-from gui.theme import Theme
+from gui.theme import LIGHT, Theme
+from gui.widgets.combo import combo
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_edit import WheelGuard
-from gui.widgets.helpers import button, fill, placeholder
+from gui.widgets.helpers import button, fill, icon_button, placeholder
+from gui.widgets.table import table
 from gui.widgets.thumbnail import SIZE, thumbnail
 
 if TYPE_CHECKING:
     from gui.plots.overlay import OverlayPlot
 
-_HEADS = ("overlay", "started", "plan", "sample", "peak", "ended", "took", "why")
-_WIDTHS = (68, 98, 98, 104, 126, 80, 60, 160)
+_COLUMNS = (("overlay", 72), ("started", 100), ("plan", 98), ("sample", 96), ("peak (nm)", 120),
+            ("ended", 62), ("took", 62), ("why", 120))  # fmt: skip
+_SELDOM = (6, 7)  # hidden where there is no room; the tooltip of the row says them, too
+_WIDE_PX = 730
+_ENDING_PX = 76
 _READ_AHEAD = 30
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -66,14 +69,12 @@ class RunsPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._searched)
         self.tree = self._make_tree()
-        self.quantity = QComboBox()
-        self.quantity.setObjectName("overlay-quantity")
-        self.quantity.setAccessibleName("Quantity that is laid over")
-        self.quantity.setToolTip("What the picture shows of the runs")
-        self.quantity.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.quantity.installEventFilter(WheelGuard(self.quantity))
+        self.quantity = combo(
+            "overlay-quantity", "Quantity that is laid over", "What the picture shows of the runs"
+        )
         self.quantity.addItem("peak", "tracker_peak_nm")
         self.quantity.activated.connect(lambda _: self._draw())
+        self.ending = self._make_ending()
         self._picture = placeholder()
         self.words = ElidedLabel()
         self.words.setObjectName("runs-words")
@@ -82,18 +83,12 @@ class RunsPanel(QWidget):
         self._lay_out()
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setObjectName("runs-table")
-        tree.setAccessibleName("Runs")
-        tree.setToolTip("Space ticks a run for the overlay")
-        tree.setHeaderLabels(_HEADS)
-        tree.setRootIsDecorated(False)
-        tree.setUniformRowHeights(True)
-        tree.setAlternatingRowColors(True)
+        tip = "Space ticks a run for the overlay"
+        tree = table("runs-table", "Runs", tip, _COLUMNS, stretched=3)
         tree.setIconSize(SIZE)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        for column, width in enumerate(_WIDTHS):
-            tree.setColumnWidth(column, width)
+        inside = tree.viewport()
+        assert inside is not None
+        inside.installEventFilter(self)
         tree.itemChanged.connect(self._ticked)
         tree.currentItemChanged.connect(lambda *_: self._chosen())
         return tree
@@ -108,12 +103,26 @@ class RunsPanel(QWidget):
         )
         self.report = button("Report", name="open-report", tip="Open the report in the browser")
         self.folder = button("Folder", name="open-folder", tip="Open the folder of the run")
+        self.clear = icon_button(
+            "✕", name="clear-overlay", accessible="Clear the picture",
+            tip="Take all ticked runs out of the picture",
+        )  # fmt: skip
+        self.clear.clicked.connect(self._clear)
         self.again.clicked.connect(self._run_again)
         self.note.clicked.connect(self._ask_for_note)
         self.export.clicked.connect(self._export)
         self.report.clicked.connect(lambda: self._open("report"))
         self.folder.clicked.connect(lambda: self._open("folder"))
         self._show_buttons()
+
+    def _make_ending(self) -> QComboBox:
+        made = combo("runs-ending", "Only runs that ended so", "Only runs that ended so", letters=3)
+        made.setMaximumWidth(_ENDING_PX)
+        made.addItem("all", "")
+        for status, word in ENDINGS.items():
+            made.addItem(word, status)
+        made.activated.connect(lambda _: self._ending_chosen())
+        return made
 
     def _lay_out(self) -> None:
         left = QWidget()
@@ -122,8 +131,9 @@ class RunsPanel(QWidget):
         column.setSpacing(4)
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.search.setMinimumWidth(140)
+        self.search.setMinimumWidth(90)
         row.addWidget(self.search, 1)
+        row.addWidget(self.ending)
         for each in (self.again, self.note, self.export, self.report, self.folder):
             row.addWidget(each)
         column.addLayout(row)
@@ -134,16 +144,18 @@ class RunsPanel(QWidget):
         side.setSpacing(4)
         top = QHBoxLayout()
         top.addWidget(self.quantity)
+        top.addWidget(self.clear)
         top.addWidget(self.words, 1)
         side.addLayout(top)
         side.addWidget(self._picture, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("runs-splitter")
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
         splitter.addWidget(right)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([900, 330])
+        splitter.setSizes([580, 180])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 4, 6, 4)
         outer.addWidget(splitter)
@@ -156,7 +168,7 @@ class RunsPanel(QWidget):
         made = OverlayPlot()
         if self._theme is not None:
             made.dress(self._theme)
-        made.show_runs((), "")
+        made.show_runs((), "", hint=self._hint)
         fill(self._picture, made.plot)
         return made
 
@@ -181,11 +193,11 @@ class RunsPanel(QWidget):
         if isinstance(message, messages.RunList):
             self.runs.set_rows(message.rows)
             self._asked &= set(self.runs.data)
-            self.words.set_text(
-                message.problem or ("" if message.rows else "No runs yet: press Run")
-            )
+            self.words.set_text(message.problem)
             self._read_ahead()
             self._fill()
+            if "overlay" in vars(self):
+                self._draw()
         elif isinstance(message, messages.RunData):
             self.runs.data[message.path] = message
             if message.problem:
@@ -215,6 +227,25 @@ class RunsPanel(QWidget):
                 self.quantity.addItem(track_label(name), name)
 
     # -- showing
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Leave out the columns that one can do without where there is no room for all."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            viewport = self.tree.viewport()
+            is_narrow = viewport is not None and viewport.width() < _WIDE_PX
+            for column in _SELDOM:
+                self.tree.setColumnHidden(column, is_narrow)
+        return super().eventFilter(watched, event)
+
+    def _ending_chosen(self) -> None:
+        self.runs.set_ending(str(self.ending.currentData()))
+        self._fill()
+        self._read_ahead()
+
+    def _clear(self) -> None:
+        self.runs.clear_overlay()
+        self._fill()
+        self._draw()
 
     def _searched(self, text: str) -> None:
         self.runs.set_search(text)
@@ -247,33 +278,50 @@ class RunsPanel(QWidget):
 
     def _dress_item(self, item: QTreeWidgetItem, row: messages.RunRow) -> None:
         line = self.runs.line(row)
+        data = self.runs.data.get(row.path)
+        notes = "" if data is None else notes_text(data)
+        took = f"took {line.took}" if line.took else ""
+        more = "\n".join(each for each in (took, line.ending, notes) if each)
         texts = ("", line.when, line.plan, line.sample, line.peak, line.status, line.took,
                  line.ending)  # fmt: skip
         for column, text in enumerate(texts):
             item.setText(column, text)
-            item.setToolTip(column, text)
+            item.setToolTip(column, f"{text}\n{more}".strip())
         on = self.runs.is_overlaid(row.path)
         item.setCheckState(0, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-        muted = "#808080" if self._theme is None else self._theme.muted
-        colour = self.runs.colour(row.path) or muted
-        data = self.runs.data.get(row.path)
+        colour, _ = self._look(row.path)
+        selected = "#ffffff" if self._theme is None else self._theme.accent_text
         peaks = None if data is None else data.columns.get("tracker_peak_nm")
-        item.setIcon(0, thumbnail(None if peaks is None else peaks.tolist(), colour))
+        item.setIcon(
+            0, thumbnail(None if peaks is None else peaks.tolist(), colour, selected=selected)
+        )
         if on:
             item.setForeground(1, QColor(colour))
 
     def _draw(self) -> None:
-        accent = "#0072b2" if self._theme is None else self._theme.accent
         paths = list(self.runs.overlaid())
         chosen = self.chosen_path()
         if chosen and chosen not in paths:
             paths.append(chosen)
         shown = [
-            (self.runs.data[path], self.runs.colour(path) or accent)
+            (self.runs.data[path], *self._look(path, alone=True))
             for path in paths
             if path in self.runs.data
         ]
-        self.overlay.show_runs(shown, str(self.quantity.currentData()))
+        self.overlay.show_runs(shown, str(self.quantity.currentData()), hint=self._hint)
+
+    @property
+    def _hint(self) -> str:
+        return "Tick runs to lay them over each other" if self.runs.rows else "No runs yet"
+
+    def _look(self, path: str, *, alone: bool = False) -> tuple[str, bool]:
+        """Return colour of a run, and whether its line is dashed: each colour is used twice."""
+        place = self.runs.place(path)
+        theme = self._theme or LIGHT
+        if place is None:
+            return theme.accent if alone else theme.muted, False
+        count = len(theme.overlay)
+        return theme.overlay[place % count], place // count % 2 == 1
 
     def chosen_path(self) -> str:
         """Return the folder of the run that is chosen, "" for none."""
@@ -304,6 +352,7 @@ class RunsPanel(QWidget):
             clock = datetime.fromtimestamp(when).astimezone().strftime("%H:%M")
             more = f" (+{len(data.notes) - 1})" if len(data.notes) > 1 else ""
             self.words.set_text(f"note {clock}: {text}{more}")
+            self.words.setToolTip(notes_text(data))
         self._show_buttons()
 
     def _show_buttons(self) -> None:

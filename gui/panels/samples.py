@@ -5,12 +5,10 @@ from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QPlainTextEdit,
     QSplitter,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,8 +21,9 @@ from gui.session import Archive
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.field_dialog import FieldDialog
 from gui.widgets.helpers import button, mark
+from gui.widgets.table import table
 
-_WIDTHS = (104, 66, 84, 118, 68, 72, 180, 60)
+_WIDTHS = (104, 58, 82, 80, 58, 64, 60, 68)
 
 
 class SamplesPanel(QWidget):
@@ -45,17 +44,9 @@ class SamplesPanel(QWidget):
         self.dialog: FieldDialog | None = None
         self._archive = archive
         archive.received.connect(self.take)
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("samples-table")
-        self.tree.setAccessibleName("Samples")
-        self.tree.setToolTip("What is in each vial; runs name it as their sample")
-        self.tree.setHeaderLabels(samples.HEADS)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setAlternatingRowColors(True)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        for column, width in enumerate(_WIDTHS):
-            self.tree.setColumnWidth(column, width)
+        tip = "What is in each vial; runs name it as their sample"
+        columns = tuple(zip(samples.HEADS, _WIDTHS, strict=True))
+        self.tree = table("samples-table", "Samples", tip, columns, stretched=6)
         self.tree.currentItemChanged.connect(lambda *_: self._chosen())
         self.details = QPlainTextEdit()
         self.details.setObjectName("sample-details")
@@ -90,9 +81,11 @@ class SamplesPanel(QWidget):
             row.addWidget(each)
         row.addWidget(self.words, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("samples-splitter")
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.tree)
         splitter.addWidget(self.details)
+        splitter.setSizes([600, 160])
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
         column = QVBoxLayout(self)
@@ -115,7 +108,10 @@ class SamplesPanel(QWidget):
         mark(self.words, problem=bool(message.problem), muted=not message.problem)
         self.tree.clear()
         for row in message.rows:
-            item = QTreeWidgetItem(list(samples.cells(row)))
+            cells = samples.cells(row)
+            item = QTreeWidgetItem(list(cells))
+            for column, text in enumerate(cells):
+                item.setToolTip(column, text)
             self.tree.addTopLevelItem(item)
             if row.name == chosen:
                 self.tree.setCurrentItem(item)
@@ -128,7 +124,7 @@ class SamplesPanel(QWidget):
 
     def _chosen(self) -> None:
         row = self.rows.get(self.chosen())
-        self.details.setPlainText("" if row is None else "\n".join(row.details) or "no results yet")
+        self.details.setPlainText("" if row is None else samples.details(row))
         self._show_buttons()
 
     def _show_buttons(self) -> None:

@@ -3,11 +3,11 @@
 import time
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from gui import messages
+from gui.widgets.combo import combo
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_edit import WheelGuard
 from gui.widgets.helpers import button, label, mark, set_text
 
 SPEEDS = (1.0, 10.0, 60.0, 200.0, 1000.0)
@@ -42,11 +42,10 @@ class TopBar(QWidget):
         self.bench = ElidedLabel("starting …")
         self.bench.setProperty("strong", True)
         self.bench.setObjectName("bench-name")
-        self.speed = QComboBox()
-        self.speed.setObjectName("speed")
-        self.speed.setAccessibleName("Speed of the simulated bench")
-        self.speed.setToolTip("Simulated seconds per second (simulated benches only)")
-        self.speed.installEventFilter(WheelGuard(self.speed))
+        self.speed = combo(
+            "speed", "Speed of the simulated bench",
+            "Simulated seconds per second (simulated benches only)",
+        )  # fmt: skip
         for speed in SPEEDS:
             self.speed.addItem(f"×{speed:g}", speed)
         self.speed.setVisible(False)

@@ -70,7 +70,7 @@ class SpectrumPlots(QWidget):
         for curve, name in ((self._now, "now"), (self._fit, "fit"), (self._ghost, "first")):
             self._legend.addItem(curve, name)
         self._counts_range = SlowRange()
-        self._residual_range = SlowRange()
+        self._residual_range = SlowRange(headroom=0.3)
         self._view: RunView | None = None
         self._axis_seen = 0
         self._muted = ""
@@ -158,7 +158,7 @@ class SpectrumPlots(QWidget):
         reach = float(np.abs(y).max()) if y.size else 1.0
         if self._residual_range.look(-reach, reach):
             self.residual.setYRange(self._residual_range.low, self._residual_range.high, padding=0)
-            scale_left(self.residual, "residual", "", self._residual_range.high)
+            scale_left(self.residual, "residual", "counts/s", self._residual_range.high)
 
     def show_waterfall(self, view: RunView) -> None:
         """Draw the spectra against time."""

@@ -11,6 +11,8 @@ from gui.theme import Theme
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 _GRID_ALPHA = 40
+_KEPT = 0.75
+FEW_TICKS = 0.85  # the numbers of a low plot do not lie on each other
 _LEFT_AXIS_PX = 58  # "515.625" has room; what has none is left out without a word
 
 
@@ -158,7 +160,7 @@ class SlowRange:
 
     Args:
         shrink_after: So many looks in a row must find much less before it shrinks.
-        headroom: Share of the span that stays free above, for the caption.
+        headroom: Share of the span that is free above, for the caption; most of it stays so.
     """
 
     def __init__(self, shrink_after: int = 50, headroom: float = 0.15) -> None:
@@ -167,6 +169,16 @@ class SlowRange:
         self._shrink_after = shrink_after
         self._small = 0
         self._is_fresh = True
+
+    def keep_free(self, above_px: float, of_px: float) -> None:
+        """Keep room for the caption, however low the plot is.
+
+        Args:
+            above_px: Height of the caption.
+            of_px: Height of the plot.
+        """
+        share = min(max(above_px / max(of_px, 1.0), 0.05), 0.55)
+        self._headroom = share / (1.0 - share) / _KEPT
 
     def reset(self) -> None:
         """Take the next values as they are."""
@@ -177,7 +189,7 @@ class SlowRange:
         if not (low == low and high == high):
             return False
         span = max(high - low, 1e-9 * max(1.0, abs(high)), 1e-12)
-        outside = low < self.low or high > self.high
+        outside = low < self.low or high > self.high - _KEPT * self._headroom * span
         much_less = span < 0.45 * (self.high - self.low)
         self._small = self._small + 1 if much_less else 0
         if not (outside or self._is_fresh or self._small > self._shrink_after):

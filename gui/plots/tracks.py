@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.plots.style import (
+    FEW_TICKS,
     SlowRange,
     Words,
     dress,
@@ -22,6 +23,10 @@ from gui.presenters.labels import track_label
 from gui.presenters.tracks import Column, Tracks
 from gui.presenters.units import pretty
 from gui.theme import Theme
+
+_CAPTION_PX = 19
+_CORRECTED = {"tracker_peak_nm": "tracker_corrected_peak_nm"}
+"""What is drawn beside a quantity: the same with reabsorption taken back."""
 
 
 class TrackPlots(QWidget):
@@ -42,7 +47,7 @@ class TrackPlots(QWidget):
                 track.plot.setXLink(self._plots[0].plot)
             if place < len(self._plots) - 1:
                 track.plot.getAxis("bottom").setStyle(showValues=False)
-        splitter.setSizes([250, 190, 235])  # the lowest has the numbers of all three below it
+        splitter.setSizes([230, 170, 275])  # the lowest has the numbers of all three below it
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(splitter)
@@ -92,23 +97,67 @@ class TrackPlots(QWidget):
         return "time_s", 1.0 / 60.0, "time (min)"
 
 
-class _Track:
-    """One plot: a line with its band."""
+class _Line:
+    """A line with its band."""
 
-    def __init__(self, name: str) -> None:
-        self.plot: Any = make_plot(name, "Tracked quantity against time or dose", left="")
-        self._line = self.plot.plot()
+    def __init__(self, plot: Any) -> None:
+        self._line = plot.plot()
         self._upper = pg.PlotCurveItem()
         self._lower = pg.PlotCurveItem()
         self._band = pg.FillBetweenItem(self._lower, self._upper)
-        self.plot.addItem(self._band)
+        plot.addItem(self._band)
         for edge in (self._upper, self._lower):  # not drawn; an item wants a scene to be freed with
             edge.setVisible(False)
             edge.setParentItem(self._band)
-        self._range = SlowRange(shrink_after=10, headroom=0.6)
+
+    @property
+    def curve(self) -> Any:
+        """What is drawn of the values."""
+        return self._line
+
+    @property
+    def edges(self) -> tuple[Any, Any]:
+        """The edges of the band."""
+        return self._lower, self._upper
+
+    def dress(self, colour: str, *, dashed: bool) -> None:
+        """Take a colour."""
+        self._line.setPen(pen(colour, dashed=dashed))
+        fill = QColor(colour)
+        fill.setAlpha(60)
+        self._band.setBrush(pg.mkBrush(fill))
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        for curve in (self._line, self._upper, self._lower):
+            curve.setData([], [])
+
+    def show(self, x: Column, y: Column, error: Column) -> tuple[float, float]:
+        """Draw values with their errors; returns between what they are."""
+        self._line.setData(x, y, connect="finite")
+        low, high = float(np.nanmin(y)), float(np.nanmax(y))
+        if error.size != y.size or not np.isfinite(error).any():
+            self._upper.setData([], [])
+            self._lower.setData([], [])
+            return low, high
+        good = np.isfinite(y) & np.isfinite(error)
+        self._upper.setData(x[good], (y + error)[good])
+        self._lower.setData(x[good], (y - error)[good])
+        return min(low, float(np.nanmin(y - error))), max(high, float(np.nanmax(y + error)))
+
+
+class _Track:
+    """One plot: a quantity, and where there is one the same, corrected."""
+
+    def __init__(self, name: str) -> None:
+        self.plot: Any = make_plot(name, "Tracked quantity against time or dose", left="")
+        self.plot.getPlotItem().getAxis("left").setTickDensity(FEW_TICKS)
+        self.line = _Line(self.plot)
+        self.corrected = _Line(self.plot)
+        self._range = SlowRange(shrink_after=10)
         self.words = Words(self.plot)
         show_numbers(self.plot, shown=False)
-        self._name = ""
+        self._name = self._label = ""
 
     def reset(self) -> None:
         """Range anew."""
@@ -117,41 +166,42 @@ class _Track:
     def dress(self, theme: Theme, colour: str) -> None:
         """Take the colours of a theme."""
         dress(self.plot, theme)
-        self._line.setPen(pen(colour))
-        fill = QColor(colour)
-        fill.setAlpha(60)
-        self._band.setBrush(pg.mkBrush(fill))
+        self.line.dress(colour, dashed=False)
+        self.corrected.dress(theme.lines[1], dashed=True)
         self.words.dress(theme)
 
     def show(self, x: Column, tracks: Tracks, name: str) -> None:
         """Draw a quantity."""
         y, error = tracks.thinned(name, f"{name}_se")
+        unit = pretty(tracks.units.get(name, ""))
         if self._name != name:
             self._name = name
             self._range.reset()
         if not y.size or not np.isfinite(y).any():
-            self._line.setData([], [])
-            self._upper.setData([], [])
-            self._lower.setData([], [])
+            self.line.clear()
+            self.corrected.clear()
             self._range.reset()
-            set_left(self.plot, track_label(name), pretty(tracks.units.get(name, "")))
+            self._label = ""
+            set_left(self.plot, track_label(name), unit)
             show_numbers(self.plot, shown=False)
             self.words.say(f"no {track_label(name)} yet")
             return
         show_numbers(self.plot, shown=True)
         self.words.say("")
-        self._line.setData(x, y, connect="finite")
-        low, high = float(np.nanmin(y)), float(np.nanmax(y))
-        if error.size == y.size and np.isfinite(error).any():
-            good = np.isfinite(y) & np.isfinite(error)
-            self._upper.setData(x[good], (y + error)[good])
-            self._lower.setData(x[good], (y - error)[good])
-            low = min(low, float(np.nanmin(y - error)))
-            high = max(high, float(np.nanmax(y + error)))
+        low, high = self.line.show(x, y, error)
+        label = track_label(name)
+        other = _CORRECTED.get(name, "")
+        z, z_error = tracks.thinned(other, f"{other}_se")
+        if z.size and np.isfinite(z).any():
+            z_low, z_high = self.corrected.show(x, z, z_error)
+            low, high = min(low, z_low), max(high, z_high)
+            label = f"{label}, dashed: corrected"
         else:
-            self._upper.setData([], [])
-            self._lower.setData([], [])
+            self.corrected.clear()
+        self._range.keep_free(_CAPTION_PX, self.plot.getViewBox().height())
         if self._range.look(low, high):
             self.plot.setYRange(self._range.low, self._range.high, padding=0)
-            unit = pretty(tracks.units.get(name, ""))
-            scale_left(self.plot, track_label(name), unit, self._range.high)
+        elif label == self._label:
+            return
+        self._label = label
+        scale_left(self.plot, label, unit, self._range.high)

@@ -1,5 +1,6 @@
 """A device in words, for its card."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,7 +35,9 @@ _CONDITIONS = {
     "fault": "fault",
     "lost": "lost",
 }
-_HIDDEN = {"fault", "emission"}  # said elsewhere on the card
+_HIDDEN = {"fault", "emission", "emits", "is_on"}  # said elsewhere on the card
+_YES_OR_NO = ("is_", "has_", "refill_needed")
+_WHERE_THERE_IS = {"electric_dark_counts"}  # not every instrument has such a thing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +73,14 @@ def condition_text(state: DeviceState) -> str:
     return text
 
 
-def rows_of(state: DeviceState) -> tuple[Row, ...]:
-    """Return what a device was asked for and the values that it says."""
-    rows = tuple(_row(reading) for reading in state.readings if _is_shown(reading))
+def rows_of(state: DeviceState, *, is_polled: bool = True) -> tuple[Row, ...]:
+    """Return what a device was asked for and the values that it says.
+
+    Args:
+        state: The device.
+        is_polled: Whether it is read all the time, so that an old value is a sign of trouble.
+    """
+    rows = tuple(_row(each, is_polled) for each in state.readings if _is_shown(each))
     if not state.set_point:
         return rows
     asked = Row(name="set", text=state.set_point, age="", is_stale=False, doc="What was asked for")
@@ -152,15 +160,18 @@ def _ago(days: int) -> str:
 def _is_shown(reading: Reading) -> bool:
     """Whether a value is worth a line: what is simply not the case is not."""
     name = reading.name.rpartition(".")[2]
-    return name not in _HIDDEN and not (name.startswith("is_") and not reading.value)
+    is_number = isinstance(reading.value, int | float) and math.isfinite(reading.value)
+    if name in _WHERE_THERE_IS and not is_number:
+        return False
+    return name not in _HIDDEN and not (name.startswith(_YES_OR_NO) and not reading.value)
 
 
-def _row(reading: Reading) -> Row:
+def _row(reading: Reading, is_polled: bool) -> Row:
     return Row(
         name=_label(reading),
         text=_value(reading),
         age=age(reading.age_s),
-        is_stale=reading.age_s is None or reading.age_s > _STALE_S,
+        is_stale=is_polled and (reading.age_s is None or reading.age_s > _STALE_S),
         doc=reading.doc,
     )
 
@@ -177,7 +188,10 @@ def _value(reading: Reading) -> str:
     value = reading.value
     if value is None or value == "":
         return NOTHING
-    if reading.name.rpartition(".")[2].startswith("is_"):
+    name = reading.name.rpartition(".")[2]
+    if name == "wavelength_nm" and value == 0:
+        return NOTHING  # the light is off
+    if name.startswith(_YES_OR_NO):
         return "yes" if value else "no"
     if isinstance(value, bool | str):
         return str(value)

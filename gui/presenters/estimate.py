@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from gui.presenters.numbers import duration
+from gui.presenters.numbers import duration, rounded
 
 
 class Estimate:
@@ -56,7 +56,7 @@ class Estimate:
         if not self._longest_s:
             return "no end is set"
         left_s = max(0.0, self._longest_s - self._elapsed_s)
-        return f"at most {self._both(left_s)} left, until {self._until(left_s)}"
+        return f"at most {self._both(rounded(left_s))}, until {self._until(left_s)}"
 
     def whole_text(self, longest_s: float | None, speed: float) -> str:
         """Return how long a run that has not begun will take."""

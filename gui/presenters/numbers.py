@@ -7,6 +7,7 @@ from gui.presenters.units import pretty
 THIN = "\N{THIN SPACE}"
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "–"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -34,7 +35,7 @@ def plain(value: float, digits: int = 4) -> str:
     if not -4 <= magnitude < 7:
         text = f"{value:.{max(0, digits - 1)}e}"
         mantissa, exponent = text.split("e")
-        return f"{_sign(mantissa)}×10^{int(exponent)}"
+        return f"{_sign(mantissa)}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
     return _sign(f"{value:.{max(0, digits - 1 - magnitude)}f}")
 
 
@@ -80,6 +81,12 @@ def duration(seconds: float) -> str:
                     text += f" {count} {next_unit}"
             return text
     return "0 s"
+
+
+def rounded(seconds: float) -> float:
+    """Return an expected time as exactly as it can be known: to the minute, later to the hour."""
+    step_s = 3600.0 if seconds > 3 * 3600.0 else 60.0 if seconds > 120.0 else 1.0
+    return step_s * round(seconds / step_s)
 
 
 def age(seconds: float | None) -> str:

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from gui.archive_messages import RunData, RunRow
 from gui.presenters.numbers import duration, fixed
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#8c564b")
-"""Of runs that are laid over each other; colour-blind safe, and the list shows the same."""
-
-_STATUS = {
+ENDINGS = {
     "success": "done",
     "abort": "aborted",
     "fail": "failed",
@@ -33,12 +31,18 @@ class RunLine:
 
 
 class RunList:
-    """All runs of a folder, those read so far with their tracks."""
+    """All runs of a folder, those read so far with their tracks.
+
+    Attributes:
+        running: Folder of the run that is going on, "" for none.
+    """
 
     def __init__(self) -> None:
         self.rows: tuple[RunRow, ...] = ()
         self.data: dict[str, RunData] = {}
         self._search = ""
+        self._ending = ""
+        self.running = ""
         self._overlay: list[str] = []
 
     def set_rows(self, rows: tuple[RunRow, ...]) -> None:
@@ -51,10 +55,21 @@ class RunList:
         """Show only runs in which every word occurs somewhere."""
         self._search = text.lower()
 
+    def set_ending(self, exit_status: str) -> None:
+        """Show only runs that ended in a way, "" for all."""
+        self._ending = exit_status
+
     def found(self) -> tuple[RunRow, ...]:
-        """Return the runs that the search lets through, the latest first."""
+        """Return the runs that search and filter let through, the latest first."""
         words = self._search.split()
-        return tuple(row for row in self.rows if all(word in _searched(row) for word in words))
+        return tuple(row for row in self.rows if self._ending in ("", row.exit_status)
+                     and all(word in self._searched(row) for word in words))  # fmt: skip
+
+    def _searched(self, row: RunRow) -> str:
+        """Return all in which a word is looked for; notes of the runs that have been read."""
+        data = self.data.get(row.path)
+        notes = () if data is None else tuple(text for _, text in data.notes)
+        return " ".join((_words_of(row), *notes)).lower()
 
     def line(self, row: RunRow) -> RunLine:
         """Return a run in words."""
@@ -64,11 +79,15 @@ class RunList:
             when=_when(row.time_s),
             plan=row.plan.replace("_", " "),
             sample=row.sample,
-            status=_STATUS.get(row.exit_status, row.exit_status),
+            status="running" if self._is_running(row) else _status(row),
             took="" if row.duration_s is None else duration(row.duration_s),
             peak="" if data is None else _peaks(data),
             ending=(data.ending if data is not None else "") or row.reason,
         )
+
+    def _is_running(self, row: RunRow) -> bool:
+        """Whether a run goes on; the bench may name the folder of all runs otherwise."""
+        return bool(self.running) and Path(row.path).name == Path(self.running).name
 
     # -- runs that are laid over each other
 
@@ -83,15 +102,21 @@ class RunList:
         """Whether a run is laid over."""
         return path in self._overlay
 
-    def colour(self, path: str) -> str:
-        """Return the colour of a run in the picture, "" when it is not in it."""
-        if path not in self._overlay:
-            return ""
-        return COLOURS[self._overlay.index(path) % len(COLOURS)]
+    def place(self, path: str) -> int | None:
+        """Return the place of a run among those of the picture, None when it is not in it."""
+        return self._overlay.index(path) if path in self._overlay else None
+
+    def clear_overlay(self) -> None:
+        """Take every run out of the picture."""
+        self._overlay.clear()
 
     def overlaid(self) -> tuple[str, ...]:
         """Return the runs in the picture."""
         return tuple(self._overlay)
+
+
+def _status(row: RunRow) -> str:
+    return ENDINGS.get(row.exit_status, row.exit_status)
 
 
 def columns_of(data: Iterable[RunData]) -> tuple[str, ...]:
@@ -110,10 +135,19 @@ def _when(time_s: float) -> str:
     return then.strftime("%d %b %H:%M" if is_this_year else "%d %b %Y")
 
 
-def _searched(row: RunRow) -> str:
-    status = _STATUS.get(row.exit_status, "")
+def notes_text(data: RunData) -> str:
+    """Return all notes of a run, one a line, each with the time at which it was made."""
+    lines = []
+    for time_s, text in data.notes:
+        when = datetime.fromtimestamp(time_s).astimezone().strftime("%d %b %H:%M")
+        lines.append(f"{when}  {text}")
+    return "\n".join(lines)
+
+
+def _words_of(row: RunRow) -> str:
+    status = ENDINGS.get(row.exit_status, "")
     when = datetime.fromtimestamp(row.time_s).astimezone().strftime("%Y-%m-%d")
-    return f"{row.plan} {row.sample} {status} {row.exit_status} {when} {row.reason}".lower()
+    return f"{row.plan} {row.sample} {status} {row.exit_status} {when} {row.reason}"
 
 
 def _peaks(data: RunData) -> str:
@@ -123,4 +157,4 @@ def _peaks(data: RunData) -> str:
     good = peaks[peaks == peaks]
     if not good.size:
         return "no peak"
-    return f"{fixed(float(good[0]), 2)} → {fixed(float(good[-1]), 2)}\N{THIN SPACE}nm"
+    return f"{fixed(float(good[0]), 2)} → {fixed(float(good[-1]), 2)}"

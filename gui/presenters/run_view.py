@@ -2,35 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 
 import numpy as np
 
 from gui import messages
 from gui.messages import Spectrum
+from gui.presenters.badges import Badge, badges_of, uncalibrated
 from gui.presenters.numbers import duration, plain, with_error, with_unit
+from gui.presenters.rules import RuleProgress, RuleRow
 from gui.presenters.tracks import Tracks
 from gui.presenters.waterfall import WaterfallRing
 
 _EMPTY: Spectrum = np.empty(0, dtype=np.float32)
-_ENDPOINT = "endpoint_"
-_STALE_DARK_S = 900.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleRow:
-    """A line of the endpoint card: rule, its words, progress from 0.0 to 1.0."""
-
-    rule: str
-    text: str
-    progress: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Badge:
-    """A warning beside the plots: two words, and what they mean."""
-
-    text: str
-    meaning: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,25 +26,11 @@ class Figure:
     text: str
 
 
-_FLAG_BADGES: Mapping[str, Badge] = {
-    "saturated": Badge(text="saturated", meaning="The detector is at its limit; shorten the "
-                       "integration time or weaken the probe light"),
-    "no_peak": Badge(text="no peak", meaning="There is no photoluminescence line in the band"),
-    "low_snr": Badge(text="weak signal", meaning="The line hardly stands out of the noise"),
-    "poor_fit": Badge(text="poor fit", meaning="One line does not describe the band: a shoulder "
-                      "or a second population"),
-    "leak": Badge(text="excitation leak", meaning="Scattered excitation outshines the sample"),
-    "edge": Badge(text="line at the edge", meaning="The line is cut by the end of the band"),
-    "spike": Badge(text="spikes", meaning="Single pixels stood out and were left out of the fit"),
-    "broad": Badge(text="broad", meaning="What stands out is wider than a photoluminescence line"),
-    "no_dark": Badge(text="no dark", meaning="No fresh dark spectrum was subtracted"),
-}  # fmt: skip
-
-
 class RunView:
     """Keeps what the plots need; knows when something has changed."""
 
     def __init__(self) -> None:
+        self._states: Mapping[str, messages.DeviceState] = {}
         self.clear()
         self.is_dirty = False
 
@@ -82,7 +53,7 @@ class RunView:
         self.texts: dict[str, messages.Scalar] = {}
         self.is_dirty = True
         self._frames: dict[int, Spectrum] = {}
-        self._has_dark = False
+        self._rules = RuleProgress()
         self._peak_share: float | None = None
 
     # -- messages
@@ -101,6 +72,9 @@ class RunView:
             self._open(message)
         elif isinstance(message, messages.RunClosed):
             self.closed = message
+        elif isinstance(message, messages.Devices):
+            self._states = message.states
+            return  # their age is on the cards; what is drawn here has not changed
         else:
             return
         self.is_dirty = True
@@ -123,7 +97,7 @@ class RunView:
         self._frames[message.number] = message.counts_s
         if len(self._frames) > 64:  # the fit lags by a few frames at most
             del self._frames[next(iter(self._frames))]
-        self._has_dark, self._peak_share = message.has_dark, message.peak_share
+        self._peak_share = message.peak_share
         self.ring.add(message.number, message.time_s, message.counts_s)
 
     def _fit(self, message: messages.Fit) -> None:
@@ -141,6 +115,7 @@ class RunView:
             return
         if message.stream == "tracked":
             self.tracks.add(message.time_s, values, message.units)
+            self._rules.add(message.time_s, values.items())
             self.texts.update({k: v for k, v in values.items() if isinstance(v, str)})
             self.phase = str(values.get("phase", self.phase))
             self.elapsed_s = message.time_s
@@ -169,72 +144,53 @@ class RunView:
 
     def rules(self) -> tuple[RuleRow, ...]:
         """Return where the endpoint rules stand, the nearest to its end first."""
-        rows = [
-            RuleRow(
-                rule=name.removeprefix(_ENDPOINT),
-                text=str(text),
-                progress=self.tracks.last(f"{name}_progress"),
-            )
-            for name, text in self.texts.items()
-            if name.startswith(_ENDPOINT) and text
-        ]
-        return tuple(sorted(rows, key=lambda row: -row.progress))
+        return self._rules.rows()
 
     def badges(self) -> tuple[Badge, ...]:
         """Return what is wrong with the last spectrum."""
-        flags = str(self.texts.get("tracker_flags", "")).split(",")
-        found = [_FLAG_BADGES[flag] for flag in flags if flag in _FLAG_BADGES]
-        if (
-            self._peak_share is not None
-            and self._peak_share > 0.9
-            and not any(badge.text == "saturated" for badge in found)
-        ):
-            found.append(
-                Badge(
-                    text=f"{self._peak_share:.0%} of full scale",
-                    meaning="The detector is near its limit",
-                )
-            )
-        return tuple(found)
-
-    def peak_text(self) -> str:
-        """Return the peak with its uncertainty."""
-        peak_nm = self.tracks.last("tracker_peak_nm")
-        error_nm = self.tracks.last("tracker_peak_nm_se")
-        return with_unit(with_error(peak_nm, error_nm), "nm") if peak_nm == peak_nm else ""
+        today = datetime.now().astimezone().date()
+        arguments = {} if self.opened is None else self.opened.arguments
+        return badges_of(self.texts, self._peak_share, uncalibrated(self._states, arguments, today))
 
     def figures(self) -> tuple[Figure, ...]:
         """Return the numbers of the strip: time, peak, width, dose and whatever else there is."""
         rows = [Figure(label="elapsed", text=duration(self.elapsed_s))]
         if self.phase:
             rows.append(Figure(label="phase", text=self.phase.replace("_", " ")))
-        peak = self.peak_text()
-        if peak:
-            rows.append(Figure(label="peak", text=peak))
-        for name in self.tracks.names:
-            label = _figure_label(name)
-            value = self.tracks.last(name)
-            if label and value == value:
-                rows.append(
-                    Figure(
-                        label=label,
-                        text=with_unit(plain(value, 4), self.tracks.units.get(name, "")),
-                    )
-                )
-        return tuple(rows)
+        names = self.tracks.names
+        for ending, label in _SHOWN.items():
+            rows += [self._figure(label, name) for name in names if _ending(name) == ending]
+        return tuple(row for row in rows if row.text)
+
+    def _figure(self, label: str, name: str) -> Figure:
+        """Return a number with its uncertainty, without a text when there is none."""
+        value, error = self.tracks.last(name), self.tracks.last(f"{name}_se")
+        if value != value:
+            return Figure(label=label, text="")
+        text = with_error(value, error) if error == error else plain(value, 4)
+        return Figure(label=label, text=with_unit(text, self.tracks.units.get(name, "")))
 
 
 _SHOWN = {
+    "tracker_peak_nm": "peak",
+    "tracker_corrected_peak_nm": "corrected peak",
     "tracker_fwhm_nm": "FWHM",
-    "tracker_snr": "signal to noise",
-    "probe_dose_j_cm2": "of it probe",
     "dose_j_cm2": "dose",
-    "absorbed_photons": "absorbed photons",
+    "probe_dose_j_cm2": "of it probe",
+    "absorbed_photons_cm2": "absorbed photons",
+    "incident_photons_cm2": "photons",
+    "tracker_end_fraction": "end product",
+    "antisolvent_fraction": "antisolvent",
+    "water_fraction": "water",
     "temperature_degc": "temperature",
     "volume_ul": "volume",
     "mass_g": "mass",
+    "tracker_snr": "S/N",
 }
+"""Endings of columns and what they are called, in the order of the strip."""
 
 
-def _figure_label(name: str) -> str:
-    return next((label for ending, label in _SHOWN.items() if name.endswith(ending)), "")
+@cache
+def _ending(name: str) -> str:
+    """Return the ending of a column that is shown, the longest that fits, "" for none."""
+    return max((each for each in _SHOWN if name.endswith(each)), key=len, default="")

@@ -2,7 +2,7 @@
 
 from gui.archive_messages import SampleRow
 from gui.messages import FieldInfo, Value
-from gui.presenters.numbers import plain, with_unit
+from gui.presenters.numbers import with_unit
 
 SAMPLE_FIELDS = (
     FieldInfo(name="name", kind="str", help="as on the vial", required=True),
@@ -31,7 +31,7 @@ RESULT_FIELDS = (
     FieldInfo(name="text", kind="str", help="a result in words", default=""),
     FieldInfo(name="note", kind="str", help="anything else", default=""),
 )  # fmt: skip
-HEADS = ("sample", "batch", "made", "concentration", "edge", "volume", "note", "results")
+HEADS = ("sample", "batch", "made", "concentr.", "edge", "volume", "note", "results")
 
 
 def cells(row: SampleRow) -> tuple[str, ...]:
@@ -53,5 +53,16 @@ def cells(row: SampleRow) -> tuple[str, ...]:
     )
 
 
+def details(row: SampleRow) -> str:
+    """Return all that is known of a sample.
+
+    Args:
+        row: The sample.
+    """
+    note = str(row.values.get("note") or "")
+    return "\n".join(each for each in (note, *row.details) if each) or "no results yet"
+
+
 def _number(value: Value, unit: str) -> str:
-    return with_unit(plain(float(value)), unit) if isinstance(value, int | float) else ""
+    """Return a number with the digits that somebody has given it."""
+    return with_unit(f"{float(value):.6g}", unit) if isinstance(value, int | float) else ""

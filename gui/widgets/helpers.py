@@ -3,6 +3,7 @@
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QFont, QFontDatabase, QFontInfo
 from qtpy.QtWidgets import (
     QFrame,
     QLabel,
@@ -107,6 +108,15 @@ def set_text(widget: QLabel, text: str) -> None:
         widget.setText(text)
 
 
+def fixed_font() -> QFont:
+    """Return a font all letters of which have one width, also where the system names none."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    if not QFontInfo(font).fixedPitch():
+        font.setFamily("monospace")
+        font.setStyleHint(QFont.StyleHint.Monospace)
+    return font
+
+
 def placeholder() -> QFrame:
     """Return what keeps the room of plots until they are built; they go into its layout."""
     place = QFrame()
@@ -122,9 +132,3 @@ def fill(place: QFrame, plots: QWidget) -> None:
     layout = place.layout()
     assert layout is not None
     layout.addWidget(plots)
-
-
-def stretchy(widget: QWidget) -> QWidget:
-    """Let a widget take whatever width there is, and no more."""
-    widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return widget

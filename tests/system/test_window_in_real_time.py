@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QInputDialog
 from gui.app import make_application, put_away
 from gui.places import Places
 from gui.session import HostOptions
+from instruments.bench import load_bench
 from plans.records import open_run
 from simulators.bench import SimulatedBench
 
@@ -125,6 +126,32 @@ def test_a_killed_bench_process_is_said_and_can_be_loaded_again(opened, qtbot):
     qtbot.waitUntil(lambda: window.bar.bench.text() == "no bench", timeout=LONG_MS)
     window.conductor.restart()
     qtbot.waitUntil(window.experiment.run.isEnabled, timeout=LONG_MS)
+
+
+def test_a_second_window_on_one_bench_is_refused_with_who_holds_it(qtbot, tmp_path):
+    from gui.window import Window
+
+    make_application()
+    holder = load_bench(DEMO)
+    holder.own(program="window")
+    options = HostOptions(bench_file=DEMO, simulated=False, runs_folder=tmp_path / "runs")
+    window = Window(options, Places(folder=tmp_path / "places"))
+    window.show()
+    window.start()
+    try:
+        qtbot.waitUntil(lambda: window.bar.bench.text() == "no bench", timeout=LONG_MS)
+        qtbot.wait(1000)  # the process ends after it has said why; its end says nothing more
+        for words in (window.bar.safe_report.text(), window.bench._empty.text()):
+            assert f"in use by process {os.getpid()} of " in words
+            assert "(window)" in words
+        assert not window.experiment.run.isEnabled()
+        holder.close()
+        window.conductor.restart()
+        qtbot.waitUntil(window.experiment.run.isEnabled, timeout=LONG_MS)
+    finally:
+        holder.close()
+        window.conductor.end()
+        put_away(window)
 
 
 WINDOW_THAT_RUNS = """

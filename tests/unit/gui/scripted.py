@@ -231,6 +231,46 @@ def run_row(path="runs/one", **changes):
     return archive_messages.RunRow(**{**values, **changes})
 
 
+def sent(window, kind):
+    return window.conductor.session.asked(kind)
+
+
+def asked(window, kind):
+    return window.conductor._archive.asked(kind)
+
+
+def say(window, *said):
+    window.conductor.session.say(*said)
+
+
+def run_a_few(window, frames=5, peak_nm=515.0):
+    say(
+        window, messages.EngineState(word="running"), opened(), messages.Axis(wavelength_nm=AXIS_NM)
+    )
+    for number in range(1, frames + 1):
+        say(window, frame(number, peak_nm + 0.1 * number), tracked(number, peak_nm + 0.1 * number))
+    say(window, messages.Fit(number=frames, curve=spectrum(peak_nm), text=""))
+    window.live.draw_all()
+
+
+def runs_listed(window):
+    window.runs.take(
+        archive_messages.RunList(rows=(run_row("runs/one"), run_row("runs/two", sample="film")))
+    )
+    for path in ("runs/one", "runs/two"):
+        window.runs.take(run_data(path, notes=((1.76e9, "first"), (1.76e9, "last"))))
+
+
+def samples_listed(window, problem=""):
+    row = archive_messages.SampleRow
+    rows = (
+        row(values={"name": "NC-1", "batch": "B7", "edge_nm": 8.5, "note": ""},
+            details=("TEM: edge_nm 8.5 ± 0.4 nm",)),
+        row(values={"name": "NC-2"}),
+    )  # fmt: skip
+    window.samples.take(archive_messages.SampleList(rows=rows, problem=problem))
+
+
 def destroy(window):
     """Close a window and free all that belongs to it, at once."""
     window.conductor.session.say(messages.EngineState(word="idle"))

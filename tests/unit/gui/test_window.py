@@ -1,20 +1,12 @@
-import dataclasses
-
 import scripted
 from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication, QGraphicsView, QLineEdit, QMessageBox
+from qtpy.QtWidgets import QApplication, QGraphicsView, QLineEdit, QMessageBox, QSplitter
+from scripted import say, sent
 
-from gui import archive_messages, messages
-
-
-def sent(window, kind):
-    return window.conductor.session.asked(kind)
-
-
-def say(window, *said):
-    window.conductor.session.say(*said)
+from gui import messages
+from gui.presenters.presets import Presets
 
 
 def test_a_ready_bench_has_one_run_button_and_a_filled_form(window, qtbot):
@@ -93,102 +85,6 @@ def test_the_wheel_changes_nothing(window):
     assert form.values() == before
     assert window.experiment.plan_name == "light_regrowth"
     assert not sent(window, messages.SetSpeed)
-
-
-def test_safe_stop_is_a_click_a_key_and_esc_twice(window, qtbot):
-    qtbot.mouseClick(window.bar.safe, Qt.MouseButton.LeftButton)
-    assert len(sent(window, messages.SafeStop)) == 1
-    field = window.runs.search
-    field.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is field)
-    qtbot.keyClick(field, Qt.Key.Key_Escape)
-    assert len(sent(window, messages.SafeStop)) == 1
-    qtbot.keyClick(field, Qt.Key.Key_Escape)
-    assert len(sent(window, messages.SafeStop)) == 2
-    assert window.queue.is_held
-    assert window.bar.safe.shortcut().toString() == "F12"
-
-
-def test_the_bar_shows_what_safe_stop_has_achieved(window):
-    line = messages.SafeLine
-    say(
-        window,
-        messages.SafeReport(
-            lines=(line(device="light", confirmed=True, message="is safe"),),
-            took_s=0.04,
-            final=True,
-        ),
-    )
-    assert window.bar.safe_report.text() == "All off in 0.04 s: light"
-    say(window, messages.SafeReport(
-        lines=(line(device="pump", confirmed=False, message="pump: no answer"),), took_s=2.0,
-        final=True))  # fmt: skip
-    assert "NOT CONFIRMED OFF: pump: no answer" in window.bar.alarm.text()
-    assert window.bar.alarm.isVisible()
-
-
-def test_what_was_not_confirmed_off_stays_until_it_is_acknowledged(window, qtbot):
-    say(window, scripted.opened())
-    say(window, messages.RunEnded(ticket=1, exit_status="abort", reason="x", folder="runs/one",
-                                  not_confirmed=("light: no answer",)))  # fmt: skip
-    assert not window.experiment.run.isEnabled()
-    assert window.queue.is_held
-    line = messages.SafeLine(device="light", confirmed=True, message="is safe")
-    say(window, messages.SafeReport(lines=(line,), took_s=0.1, final=True))
-    say(window, messages.EngineState(word="running"), messages.EngineState(word="idle"))
-    assert window.bar.alarm.text() == "NOT CONFIRMED OFF: light: no answer"
-    window.queue.add("light_regrowth", {})
-    window.queue.release()
-    window.conductor._start_next()
-    assert not sent(window, messages.Run)
-    qtbot.mouseClick(window.bar.acknowledge, Qt.MouseButton.LeftButton)
-    assert not window.bar.alarm.isVisible()
-    assert window.experiment.run.isEnabled()
-    assert sent(window, messages.Acknowledge)[0].text == "light: no answer"
-    note = window.conductor._archive.asked(archive_messages.AddNote)[0]
-    assert note.text == "acknowledged: not confirmed off: light: no answer"
-
-
-def test_what_an_earlier_run_could_not_confirm_bars_the_first_one(window):
-    info = dataclasses.replace(window.conductor._info, not_confirmed=("since 12:00: light: x",))
-    say(window, info)
-    assert window.bar.alarm.text() == "NOT CONFIRMED OFF: since 12:00: light: x"
-    assert not window.experiment.run.isEnabled()
-
-
-def test_interlocks_are_seen_with_their_cause(window):
-    rule = messages.InterlockState
-    assert not window.bar.interlocks.isVisible()
-    lid = {"name": "lid", "watched": "light.is_interlock_open", "reaction": "all is off"}
-    say(window, messages.Interlocks(rules=(rule(**lid),)))
-    assert window.bar.interlocks.text() == "interlocks closed"
-    open_lid, hot = (
-        rule(**lid, cause="is 1, above 0"),
-        rule(
-            name="hot", watched="plate.temperature_degc", reaction="a run is paused", cause="is 90"
-        ),
-    )
-    say(window, messages.Interlocks(rules=(open_lid, hot)))  # fmt: skip
-    assert window.bar.interlocks.text() == "INTERLOCK OPEN: lid +1"
-    assert window.bar.interlocks.property("alarm")
-    assert "is 1, above 0" in window.bar.interlocks.toolTip()
-
-
-def test_the_banner_does_not_go_out_between_the_pulses_of_a_plan(window, monkeypatch):
-    say(window, messages.EngineState(word="running"), scripted.devices(emission="405 nm"))
-    say(window, scripted.devices())
-    assert window.bar.light.text() == "LIGHT ON  405 nm"
-    say(window, messages.EngineState(word="paused"), scripted.devices())
-    assert window.bar.light.text() == "light off"
-
-
-def test_light_that_is_on_is_seen_everywhere(window):
-    say(window, scripted.devices(emission="405 nm  20 mW/cm²"))
-    assert window.bar.light.text() == "LIGHT ON  405 nm  20 mW/cm²"
-    assert window.bar.light.property("lightOn")
-    assert window.bench.cards["light"].condition.text() == "LIGHT ON"
-    say(window, scripted.devices())
-    assert window.bar.light.text() == "light off"
 
 
 def test_a_lost_device_says_so_in_words(window):
@@ -275,6 +171,13 @@ def test_a_bench_whose_process_has_ended_can_be_loaded_again(window):
     assert window.queue.is_held
 
 
+def test_why_there_is_no_bench_is_not_overwritten_by_its_end(window):
+    say(window, messages.Failed(text="the bench is in use by process 7 of ann on hood (window)"))
+    window.conductor.session.ended.emit("The process of the bench has ended (code 1).")
+    assert "process 7 of ann" in window.bar.safe_report.text()
+    assert "process 7 of ann" in window.bench._empty.text()
+
+
 def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     from gui.theme import DARK
 
@@ -284,6 +187,10 @@ def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     first.set_theme(DARK)
     first.experiment.fill("calibrate_light", {})
     first.docks["Log"].hide()
+    first.resize(1400, 720)
+    splitter = first.findChild(QSplitter, "live-splitter")
+    splitter.setSizes([300, 500])
+    sizes = splitter.sizes()
     scripted.destroy(first)
     second = scripted.make_window(tmp_path)
     second.show()
@@ -291,6 +198,9 @@ def test_theme_plan_and_layout_are_remembered(qtbot, tmp_path):
     assert second.theme.name == "dark"
     assert second.experiment.plan_name == "calibrate_light"
     assert second.docks["Log"].isHidden()
+    assert second.height() == 720  # its width is cut to that of the screen by some versions of Qt
+    found = second.findChild(QSplitter, "live-splitter").sizes()
+    assert abs(found[0] / sum(found) - sizes[0] / sum(sizes)) < 0.05
     second.reset_layout()
     assert not second.docks["Log"].isHidden()
     scripted.destroy(second)
@@ -318,6 +228,42 @@ def test_presets_are_saved_and_chosen(window):
     panel.preset.setCurrentIndex(panel.preset.findData("mine"))
     panel._preset_chosen()
     assert panel.form.values()["max_time_min"] == 33.0
+
+
+def test_a_preset_of_ones_own_can_be_forgotten_and_a_built_in_one_cannot(window, qtbot):
+    panel = window.experiment
+    assert panel.preset.currentText() == "Quick look (30 min)"
+    assert not panel._forget.isVisible()
+    panel.form.set_values({"max_time_min": 33.0})
+    panel.save_preset("mine")
+    qtbot.mouseClick(panel._forget, Qt.MouseButton.LeftButton)
+    assert panel.preset.findData("mine") < 0
+    assert panel.form.values()["max_time_min"] == 33.0
+    assert Presets(window.places.presets).names("light_regrowth") == panel._presets.names(
+        "light_regrowth"
+    )
+
+
+def test_no_preset_is_claimed_when_the_form_holds_something_else(window, qtbot):
+    panel = window.experiment
+    edit = panel.form.edits["max_time_min"].input
+    edit.selectAll()
+    qtbot.keyClicks(edit, "25")
+    assert panel.preset.currentIndex() == -1
+    panel.preset.setCurrentIndex(1)
+    panel._preset_chosen()
+    assert panel.form.values()["max_time_min"] == 30.0
+    panel.fill("light_regrowth", {"max_time_min": 25.0})
+    assert panel.preset.currentText() in ("", "changed")
+    panel.save_preset("mine")
+    assert panel.preset.currentText() == "mine"
+
+
+def test_resume_says_what_it_will_do(window):
+    say(window, messages.EngineState(word="running"))
+    assert "stop" in window.experiment.pause.toolTip()
+    say(window, messages.EngineState(word="paused"))
+    assert "go on" in window.experiment.pause.toolTip()
 
 
 def test_more_settings_unfold(window):
@@ -393,14 +339,5 @@ def test_a_window_that_is_put_away_leaves_no_widget_and_no_graphics_item(tmp_pat
 def test_no_curve_is_outside_a_scene(window):
     """Qt frees items without a scene in any order, now and then with a segmentation fault."""
     for track in window.live.tracks._plots:
-        assert track._upper.scene() is track._lower.scene() is track.plot.scene()
-
-
-def test_the_banner_claims_no_darkness_before_the_bench_has_said_so(qtbot, tmp_path):
-    made = scripted.make_window(tmp_path)
-    assert made.bar.light.text() == "light: not known"
-    made.conductor.session.say(scripted.bench_info(tmp_path), scripted.devices())
-    assert made.bar.light.text() == "light off"
-    made.conductor.session.ended.emit("it has ended")
-    assert made.bar.light.text() == "light: not known"
-    scripted.destroy(made)
+        for line in (track.line, track.corrected):
+            assert {edge.scene() for edge in line.edges} == {track.plot.scene()}

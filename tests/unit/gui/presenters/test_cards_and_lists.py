@@ -5,7 +5,7 @@ import scripted
 from gui.messages import DeviceState, Reading
 from gui.presenters import device_card
 from gui.presenters.estimate import Estimate
-from gui.presenters.run_list import RunList, columns_of
+from gui.presenters.run_list import RunList, columns_of, notes_text
 
 
 def info(tmp_path, name="light"):
@@ -41,12 +41,29 @@ def test_values_have_units_digits_and_an_age(tmp_path):
     )  # fmt: skip
     texts = {row.name: row.text for row in rows}
     assert texts["irradiance"] == "20.020\N{THIN SPACE}mW/cm²"
-    assert texts["power"].startswith("1.234×10^")
+    assert texts["power"].startswith("1.234×10⁻⁷")
     assert texts["x position"] == "–"
     assert texts["filter name"] == "OD 1"
     assert texts["is stable"] == "yes"
     assert "fault" not in texts
     assert [row.is_stale for row in rows][:2] == [False, True]
+
+
+def test_what_is_not_the_case_is_left_out_and_what_nobody_reads_is_not_old():
+    readings = (
+        Reading(name="wavelength_nm", value=0.0, unit="nm", age_s=0.2),
+        Reading(name="emits", value="dark", age_s=0.2),
+        Reading(name="refill_needed", value=0, age_s=0.2),
+        Reading(name="electric_dark_counts", value=float("nan"), age_s=0.2),
+        Reading(name="integration_time_s", value=None, unit="s"),
+    )
+    rows = device_card.rows_of(DeviceState(condition="ok", readings=readings), is_polled=False)
+    assert [(row.name, row.text) for row in rows] == [
+        ("wavelength", "–"),
+        ("integration time", "–"),
+    ]
+    assert not any(row.is_stale for row in rows)
+    assert device_card.rows_of(DeviceState(condition="ok", readings=readings))[1].is_stale
 
 
 def test_the_tooltip_of_a_card_tells_all(tmp_path):
@@ -68,7 +85,7 @@ def test_an_estimate_is_right_after_a_pause():
     assert estimate.share is None
     estimate.begin(7200.0, 1.0)
     estimate.progress(3600.0)  # whatever the clock on the wall says
-    assert estimate.left_text() == "at most 1 h left, until 13:00"
+    assert estimate.left_text() == "at most 1 h, until 13:00"
     assert estimate.share == 0.5
 
 
@@ -97,7 +114,15 @@ def test_runs_are_found_by_words_in_any_order():
     assert [row.path for row in runs.found()] == ["b"]
     runs.set_search("aborted hand")
     assert [row.path for row in runs.found()] == ["b"]
+    runs.set_search("yellow")
+    assert runs.found() == ()
+    runs.data["c"] = scripted.run_data("c", notes=((1.76e9, "turned YELLOW"),))
+    assert [row.path for row in runs.found()] == ["c"]
+    assert notes_text(runs.data["c"]).endswith("  turned YELLOW")
     runs.set_search("")
+    runs.set_ending("abort")
+    assert [row.path for row in runs.found()] == ["b"]
+    runs.set_ending("")
     assert len(runs.found()) == 3
     assert runs.line(runs.rows[2]).status == "not closed"
     assert runs.line(runs.rows[1]).ending == "by hand"
@@ -119,8 +144,10 @@ def test_overlaid_runs_have_colours_of_their_own():
     runs = RunList()
     runs.toggle("a")
     runs.toggle("b")
-    assert runs.colour("a") != runs.colour("b")
+    assert (runs.place("a"), runs.place("b")) == (0, 1)
     runs.toggle("a")
-    assert runs.colour("a") == ""
+    assert runs.place("a") is None
     assert runs.overlaid() == ("b",)
+    runs.clear_overlay()
+    assert runs.overlaid() == ()
     assert columns_of([scripted.run_data()]) == ("tracker_peak_nm", "tracker_area")

@@ -54,6 +54,18 @@ def test_figures_and_rules_are_in_words():
     rules = view.rules()
     assert [rule.rule for rule in rules] == ["plateau", "dose"]
     assert rules[0].progress == pytest.approx(0.43)
+    assert rules[0].words.endswith("held 2:10 of 5:00")  # it stands: nobody knows for how long
+
+
+def test_fractions_and_photons_are_among_the_figures():
+    view = running()
+    more = {"tracker_end_fraction": 0.31, "tracker_end_fraction_se": 0.02,
+            "incident_photons_cm2": 2.5e19}  # fmt: skip
+    units = {"incident_photons_cm2": "cm⁻²"}
+    view.take(messages.Values(stream="tracked", time_s=40.0, values=more, units=units))
+    figures = {figure.label: figure.text for figure in view.figures()}
+    assert figures["end product"] == "0.310 ± 0.020"
+    assert figures["photons"] == "2.500×10¹⁹\N{THIN SPACE}cm⁻²"
 
 
 def test_flags_become_badges():
@@ -86,7 +98,7 @@ def test_a_plan_without_a_tracker_is_tracked_by_its_primary_stream():
     view.take(scripted.opened())
     view.take(messages.Values(stream="primary", time_s=5.0, values={"balance_mass_g": 1.2}))
     assert view.tracks.last("balance_mass_g") == 1.2
-    assert view.peak_text() == ""
+    assert [figure.label for figure in view.figures()] == ["elapsed", "mass"]
 
 
 def test_the_ring_keeps_the_last_spectra_and_their_times():
