@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from ophyd.status import StatusTimeoutError, WaitTimeoutError
 
-from instruments.bench import Bench
+from instruments.bench import Bench, SafeOutcome
 from instruments.errors import InstrumentError
 from instruments.spectrometers import Spectrometer
 from plans.analysis.darkness import Darkness, judge_darkness
@@ -29,7 +29,7 @@ def confirm_off(bench: Bench, say: Callable[[str], None]) -> list[str]:
     open_ends: list[str] = []
     for pause_s in (*_BETWEEN_TRIES_S, None):
         failed = [outcome for outcome in bench.make_safe() if not outcome.confirmed]
-        open_ends = [f"{outcome.device}: {outcome.message}" for outcome in failed]
+        open_ends = [_words(outcome) for outcome in failed]
         if not failed:
             return []
         say(f"NOT CONFIRMED OFF: {'; '.join(open_ends)}")
@@ -37,6 +37,11 @@ def confirm_off(bench: Bench, say: Callable[[str], None]) -> list[str]:
             time.sleep(pause_s)
     say("Switch it off by hand at the instrument.")
     return open_ends
+
+
+def _words(outcome: SafeOutcome) -> str:
+    name, message = f"{outcome.device}:", outcome.message
+    return message if message.startswith(name) else f"{name} {message}"
 
 
 def confirm_dark(bench: Bench, seen: LightSeen, say: Callable[[str], None]) -> list[str]:

@@ -12,13 +12,13 @@ from gui import messages
 from gui.host.console import Console
 from gui.host.devices import keepers_of, states_of
 from gui.host.interlocks import InterlockDesk
-from gui.host.open_ends import OpenEndsDesk
 from gui.host.pace import FASTEST, Pace
 from gui.host.runs import RunDesk
 from instruments.bench import SafeOutcome, load_bench
 from instruments.bench_file import read_bench_file
 from instruments.errors import InstrumentError
 from plans.guarding import GuardedRun
+from plans.open_ends import OpenEndsDesk
 from plans.records import ReactionLog
 
 _LOGGER = logging.getLogger(__name__)

@@ -11,7 +11,6 @@ from typing import Any
 
 from gui import messages
 from gui.host.feed import DocumentFeed
-from gui.host.open_ends import OpenEndsDesk
 from gui.host.plan_infos import devices_for, plan_info
 from gui.host.shown_fit import ShownFit
 from instruments.bench import Bench
@@ -22,6 +21,7 @@ from plans.engine import Engine, Outcome
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
 from plans.live.light_seen import LightSeen
+from plans.open_ends import OpenEndsDesk
 from plans.parameters import ParameterError, check_values, describe_plan
 from plans.records import LiveAnswer, RecordError, RunIndex, RunRecorder
 from plans.samples import SampleStore, SampleStoreError

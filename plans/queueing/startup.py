@@ -5,6 +5,7 @@ is in the environment variable ``REGROW_BENCH``, the folder of the runs in ``REG
 ``runs``). ``regrow queue-server`` does all of this.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -14,15 +15,17 @@ from typing import Any
 
 os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
 
-from bluesky.utils import MsgGenerator
+from bluesky.preprocessors import finalize_wrapper, subs_wrapper
+from bluesky.utils import Msg, MsgGenerator
 
 from instruments.bench import load_bench
 from instruments.errors import ConfigurationError
-from instruments.open_ends import OpenEnds
 from plans.catalogue import PLANS
 from plans.engine import Engine
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
+from plans.live.light_seen import LightSeen
+from plans.open_ends import OpenEndsDesk
 from plans.queueing.described import plans_for_queue
 from plans.queueing.reports import ReportsBehind
 from plans.records import LiveAnswer, ReactionLog, RunIndex, RunRecorder
@@ -43,7 +46,7 @@ _recorder = RunRecorder(_runs)
 _reports = ReportsBehind(_recorder)
 bench = load_bench(_bench_file)
 bench.own(program="queue server")
-_open_ends = OpenEnds(_bench_file)
+_open_ends = OpenEndsDesk(bench, _bench_file)
 _guarded = GuardedRun(_bench_file, folder=_runs, say=_log.error)
 _guarded.__enter__()  # for the life of the worker: whoever kills it leaves nothing lit
 bench.connect()
@@ -51,7 +54,7 @@ bench.connect()
 
 def _make_safe() -> None:
     """Leave the bench safe; what is not certain is kept for whoever comes next."""
-    _open_ends.note(o.message for o in bench.make_safe() if not o.confirmed)
+    _open_ends.keep_unless_confirmed(bench.make_safe())
 
 
 # A worker is a process of multiprocessing: at its end finalizers run, functions of atexit do not.
@@ -88,8 +91,18 @@ def _interlocked(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
     return _interlocks.remarks.write_into(plan)
 
 
+def _confirmed_off(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
+    """After a plan, however it ends, see that all is off, and let the spectrometer look."""
+    seen = LightSeen()
+
+    def look() -> MsgGenerator[None]:
+        yield Msg("wait_for", None, [lambda: asyncio.to_thread(_open_ends.confirm, seen)])
+
+    return (yield from finalize_wrapper(subs_wrapper(plan, seen), look))
+
+
 RE = _engine.run_engine
-RE.preprocessors.append(_interlocked)
+RE.preprocessors += [_confirmed_off, _interlocked]
 _interlocks.start(_engine)
 
 globals().update(bench.devices)

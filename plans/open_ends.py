@@ -1,4 +1,4 @@
-"""Off is confirmed after a run; what is not outlives the window."""
+"""Off is confirmed after a run; what is not outlives the program."""
 
 import logging
 from collections.abc import Iterable

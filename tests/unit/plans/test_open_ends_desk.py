@@ -2,12 +2,12 @@
 
 import pytest
 
-from gui.host.open_ends import OpenEndsDesk
 from instruments.bench import Bench, SafeOutcome
 from instruments.errors import DeviceFaultError, LinkTimeoutError
 from instruments.open_ends import OpenEnds
 from plans import off
 from plans.live.light_seen import LightSeen
+from plans.open_ends import OpenEndsDesk
 
 
 class Device:
@@ -43,7 +43,7 @@ def bench_file(tmp_path, monkeypatch):
 
 def test_what_was_lit_is_kept_until_it_is_acknowledged(bench_file):
     (told,) = OpenEndsDesk(bench_of(1000), bench_file).confirm(LightSeen())
-    assert told == "light: light: no answer"
+    assert told == "light: no answer"
     later = OpenEndsDesk(bench_of(0), bench_file)
     (text,) = later.texts()
     assert text.endswith(told)
@@ -59,7 +59,7 @@ def test_what_confirms_at_the_second_try_is_no_open_end(bench_file):
     OpenEndsDesk(bench_of(2), bench_file).keep_unless_confirmed(UNSURE)
     assert OpenEnds(bench_file).read() == []
     OpenEndsDesk(bench_of(3), bench_file).keep_unless_confirmed(UNSURE)
-    assert [end.what for end in OpenEnds(bench_file).read()] == ["light: light: no answer"]
+    assert [end.what for end in OpenEnds(bench_file).read()] == ["light: no answer"]
 
 
 def test_what_the_guard_has_noted_is_told_by_the_next_window(bench_file):
