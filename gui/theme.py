@@ -197,8 +197,8 @@ QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QTableView, QListView, QTreeView {{ background: {surface}; alternate-background-color: {raised};
     color: {text}; border: 1px solid {border}; border-radius: 4px; gridline-color: {border};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
-QTreeView::indicator:unchecked {{ background: {surface}; border: 1px solid {muted};
-    border-radius: 3px; width: 11px; height: 11px; }}
+QCheckBox::indicator:unchecked, QTreeView::indicator:unchecked {{ background: {surface};
+    border: 1px solid {muted}; border-radius: 3px; width: 11px; height: 11px; }}
 QHeaderView::section {{ background: {raised}; color: {muted}; border: none;
     border-bottom: 1px solid {border}; padding: 3px 6px; font-weight: 600; }}
 QTabBar {{ qproperty-drawBase: 0; }}

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.messages import Spectrum
 from gui.plots.style import (
+    FEW_TICKS,
     SlowRange,
     Words,
     dress,
@@ -42,6 +43,7 @@ class SpectrumPlots(QWidget):
             "spectrum-plot", "Spectrum: counts per second against wavelength", left="counts/s"
         )
         self.residual = make_plot("residual-plot", "Residual: spectrum minus fit", left="residual")
+        self.residual.getAxis("left").setTickDensity(FEW_TICKS)
         self.waterfall = make_plot("waterfall-plot", "Waterfall: spectra against time", left="")
         self.spectrum.getAxis("bottom").setStyle(showValues=False)
         self.residual.getAxis("bottom").setStyle(showValues=False)

@@ -78,6 +78,7 @@ class FormView(QWidget):
             self.edits[field.name] = edit
             name = edit.name_label()
             name.setMinimumWidth(40)
+            name.setWordWrap(True)  # a long name is read whole
             grid.addWidget(name, place, 0)
             grid.addWidget(edit, place, 1)
         return holder
