@@ -17,6 +17,8 @@ _EXTRA: Final = "install it with: pip install 'regrow[files]'"
 _WAVENUMBER: Final = ("1/cm", "cm-1", "cm^-1", "wavenumber")
 _MICROMETRE: Final = ("micrometers", "micrometer", "microns", "um", "µm")
 _FEWEST_PIXELS: Final = 3
+_SPC_UNITS: Final = {"XWAVEN": "1/cm", "XUMETR": "um", "XNMETR": "nm", "XEV": "eV"}
+"""Kinds of axis as spc-io names them; any other counts as nm."""
 _PATIENCE_S: Final = 30.0
 _WALK: Final = """
 import h5py, sys
@@ -63,7 +65,7 @@ def read_spc(path: Path) -> SpectrumSeries:
     try:
         with path.open("rb") as stream:
             found = spc_io.SPC.from_bytes_io(stream)
-        unit = str(getattr(found, "xtype", ""))
+        unit = _SPC_UNITS.get(str(getattr(found, "xtype", "")), "nm")
         spectra = [
             Spectrum(
                 name=f"spectrum {number}",

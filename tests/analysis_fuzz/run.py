@@ -30,11 +30,14 @@ from plans.analysis.corrections import (  # noqa: E402
     StrayLight,
     WavelengthOffset,
 )
+from plans.analysis.decay import fit_decay  # noqa: E402
 from plans.analysis.peak_result import NUMBERS, PeakResult  # noqa: E402
 from plans.importing import SpectrumFileError, read_spectra  # noqa: E402
 from plans.importing.analyse import analyse_series  # noqa: E402
+from plans.importing.decay_file import DecayFile, DecayFileError, read_decay  # noqa: E402
 from plans.live.quantities import LiveMeasure  # noqa: E402
 from plans.live.tracker import PLTracker  # noqa: E402
+from tests.analysis_fuzz.kinds import DECAYS, write_kinds  # noqa: E402
 
 ARRAYS, FILES = 100_000, 10_000
 SLOWEST_S = 10.0
@@ -205,9 +208,11 @@ class Live:
         return judge(latest.peak)
 
 
-def mutated(rng: np.random.Generator, content: bytes) -> bytes:
-    """Return a file that something happened to."""
-    held = bytearray(content[: 1 + int(rng.integers(min(len(content), 60_000)))])
+def mutated(rng: np.random.Generator, content: bytes, *, whole: bool = False) -> bytes:
+    """Return a file that something happened to, cut somewhere unless it shall stay whole."""
+    held = bytearray(content)
+    if not whole:
+        del held[1 + int(rng.integers(min(len(content), 60_000))) :]
     for _ in range(int(rng.integers(1, 6))):
         kind, at = rng.integers(6), int(rng.integers(len(held) + 1))
         length = int(rng.integers(1, 400))
@@ -231,10 +236,13 @@ def read_mutated(rng: np.random.Generator, path: Path, seeds: list[tuple[str, by
     """Read a mutated file and analyse what it holds."""
     ending, content = seeds[int(rng.integers(len(seeds)))]
     target = path.with_suffix(ending)
-    target.write_bytes(mutated(rng, content))
+    whole = ending != ".csv" and bool(rng.integers(2))
+    target.write_bytes(mutated(rng, content, whole=whole))
     try:
+        if ending in DECAYS:
+            return judge_decay(read_decay(target))
         series = read_spectra(target)
-    except SpectrumFileError:
+    except (SpectrumFileError, DecayFileError):
         return ""
     finally:
         target.unlink()
@@ -271,13 +279,24 @@ class Campaign:
             self.seeds.setdefault(key, seed)
 
 
-def seed_files() -> list[tuple[str, bytes]]:
-    """Return the files that are mutated: all kinds of text, JCAMP, NeXus."""
-    paths = [path for path in DATA.rglob("*") if path.suffix.lower() in READ]
-    return [(path.suffix.lower(), path.read_bytes()) for path in sorted(paths)]
+def judge_decay(found: DecayFile) -> str:
+    """Fit a decay; say what is wrong with the result, "" for nothing."""
+    result = fit_decay(found.time_ns, found.counts)
+    if not result.lifetimes_ns:
+        return "" if result.reason else "no lifetime and no reason"
+    return "" if np.all(np.isfinite(result.lifetimes_ns)) else "a lifetime that is no number"
 
 
-READ = {".csv", ".tsv", ".txt", ".jdx", ".dx", ".spc", ".nxs", ".h5"}
+def measured_files() -> list[tuple[str, bytes]]:
+    """Return the measured spectra of the repository."""
+    return [(".csv", path.read_bytes()) for path in sorted(DATA.rglob("*.csv"))]
+
+
+def seed_files(folder: Path) -> list[tuple[str, bytes]]:
+    """Return the files that are mutated: measured ones, and one of every other kind."""
+    write_kinds(folder)
+    made = [(path.suffix, path.read_bytes()) for path in sorted(folder.iterdir())]
+    return [*measured_files(), *made]
 
 
 def main() -> int:
@@ -294,7 +313,8 @@ def main() -> int:
         name, way = ways[int(rng.choice(len(ways), p=weights))]
         campaign.ask(seed, name, lambda: way(rng, axis, counts))  # noqa: B023 - called at once
     print(f"{arrays} arrays, slowest {campaign.slowest_s:.2f} s, {len(campaign.problems)} problems")
-    seeds = seed_files()
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = seed_files(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, first + files):
             rng = np.random.default_rng(10**9 + seed)

@@ -91,4 +91,4 @@ def test_a_line_of_counts_that_no_detector_gives_is_none(size):
 @pytest.mark.parametrize("seed", [86, 500_008])
 def test_a_file_that_once_ended_in_an_exception_is_read(fuzz, tmp_path, seed):
     rng = np.random.default_rng(10**9 + seed)
-    assert fuzz.read_mutated(rng, tmp_path / "file", fuzz.seed_files()) == ""
+    assert fuzz.read_mutated(rng, tmp_path / "file", fuzz.measured_files()) == ""

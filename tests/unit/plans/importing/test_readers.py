@@ -125,6 +125,21 @@ def test_jcamp_dx_is_read(tmp_path):
         assert spectrum.name == "NC 5 nM"
 
 
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [(0, NM), (3, NM), (1, 1e7 / NM), (2, 1e-3 * NM), (14, 1239.841984 / NM)],
+)  # byte 28 of the header is the kind of the axis (Galactic: SPC file format); spc-io writes 0
+def test_spc_is_read_with_any_axis_of_light(tmp_path, kind, values):
+    spc_io = pytest.importorskip("spc_io")
+    whole = spc_io.SPC(xarray=values)
+    whole.add_subfile(yarray=LINE)
+    content = bytearray(whole.to_spc_raw().to_bytes())
+    content[28] = kind
+    (tmp_path / "a.spc").write_bytes(content)
+    (spectrum,) = read_spectra(tmp_path / "a.spc").spectra
+    assert_is_the_line(spectrum)
+
+
 def test_a_missing_library_names_the_extra(tmp_path, monkeypatch):
     path = tmp_path / "a.spc"
     path.write_bytes(b"\x00\x4b" + bytes(600))
