@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from plans.analysis import flags as flag_words
+from plans.analysis.photometry import colour
 
 if TYPE_CHECKING:
     from plans.importing.analyse import AnalysedSpectrum
@@ -18,6 +19,8 @@ COLUMNS: Final = (
     *("area", "snr", "flags"),
 )
 _MORE: Final = ("peak_ev", "moment_fwhm_nm", "centroid_nm", "asymmetry", "shoulder", "chi2_red")
+_COLOUR: Final = ("cie_x", "cie_y", "rec2020_distance")
+_COLOUR_FWHM: Final = 2.5  # to each side of the peak; what lies beyond is no colour of the line
 _LONGEST_TABLE: Final = 120
 _ENDS: Final = 20
 Against = tuple[str, "tuple[AnalysedSpectrum, ...]"] | None
@@ -129,7 +132,7 @@ def write_results(
         out_dir.mkdir(parents=True, exist_ok=True)
         with table.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
-            writer.writerow((*COLUMNS, *_MORE))
+            writer.writerow((*COLUMNS, *_MORE, *_COLOUR))
             for item in found:
                 writer.writerow(_cells(path, item))
         picture = draw_series(name, found, out_dir / f"{name}.peaks.png", against=against)
@@ -146,4 +149,15 @@ def write_results(
 def _cells(path: Path, item: "AnalysedSpectrum") -> list[Any]:
     row = json_row(path, item)
     cells = [" ".join(row[key]) if key == "flags" else row[key] for key in COLUMNS]
-    return [*cells, *(finite(getattr(item.peak, key)) for key in _MORE)]
+    return [*cells, *(finite(getattr(item.peak, key)) for key in _MORE), *_colour(item)]
+
+
+def _colour(item: "AnalysedSpectrum") -> tuple[float | None, ...]:
+    """Return CIE 1931 x and y of the line, and its distance to the green of Rec. 2020."""
+    peak, line = item.peak, item.peak.line
+    if peak.peak_nm is None or line is None:
+        return (None,) * len(_COLOUR)
+    axis = item.spectrum.wavelength_nm
+    near = np.abs(axis - peak.peak_nm) <= _COLOUR_FWHM * line.fwhm_nm
+    found = colour(axis[near], item.spectrum.counts[near] - line.baseline(axis[near]))
+    return found.x, found.y, found.rec2020_distance

@@ -229,3 +229,15 @@ def test_a_file_is_not_split_unasked_and_a_series_without_peaks_says_why(tmp_pat
     assert "fewer than two spectra have a peak" in said[-1]
     analyse_files([series], report=said.append, end=nothing)
     assert "the spectra of the product have no peak" in said[-1]
+
+
+def test_the_table_holds_the_colour_of_each_line(tmp_path):
+    path = write(tmp_path / "a.csv", [1e5, 0], peak_nm=535.0)
+    analyse_files([path], report=lambda text: None, out_dir=tmp_path / "out")
+    with (tmp_path / "out" / "a.peaks.csv").open(encoding="utf-8") as stream:
+        green, dark = csv.DictReader(stream)
+    # 535 nm has (0.206, 0.768) with this width; the green of Rec. 2020 is (0.170, 0.797).
+    assert float(green["cie_x"]) == pytest.approx(0.206, abs=0.012)
+    assert float(green["cie_y"]) == pytest.approx(0.768, abs=0.012)
+    assert float(green["rec2020_distance"]) == pytest.approx(0.046, abs=0.012)
+    assert dark["cie_x"] == ""
