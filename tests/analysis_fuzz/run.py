@@ -7,6 +7,7 @@ with `SpectrumFileError` and nothing else. The numbers on the command
 line are how many arrays and files, and the first seed.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1])]
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that wait for each other seem slow
 
 import numpy as np  # noqa: E402 - found only after the line above
 
