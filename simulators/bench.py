@@ -112,7 +112,7 @@ class SimulatedBench:
             instrument = MODELS[model](device, self.world.seen_by(name))
             if on_usb:
                 self._usb.add(name, address, instrument)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise SimulationError(f"{where}: {type(error).__name__}: {error}") from error
         self._models[name] = model
         self._instruments[name] = instrument

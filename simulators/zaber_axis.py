@@ -29,6 +29,19 @@ class AxisTable:
     minimum_mm: float = 0.0
     maximum_mm: float = 100.0
 
+    def __post_init__(self) -> None:
+        """Refuse a travel that is none.
+
+        Raises:
+            ValueError: It is not finite, or the microstep has no length.
+        """
+        values = (self.microstep_um, self.minimum_mm, self.maximum_mm)
+        if not (all(map(math.isfinite, values)) and self.microstep_um > 0):
+            raise ValueError(
+                f"axis {self.number}: {self.minimum_mm:g} to {self.maximum_mm:g} mm in microsteps "
+                f"of {self.microstep_um:g} um is no travel; give finite numbers"
+            )
+
 
 class ZaberAxis:
     """An axis that moves with time.

@@ -1,8 +1,6 @@
 """Read spectra from JCAMP-DX, SPC and NeXus files."""
 
 import importlib
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -11,6 +9,7 @@ import numpy as np
 
 from plans.analysis.noise import FloatArray
 from plans.analysis.spectrum import HC_EV_NM
+from plans.importing.apart import RAISED, read_apart
 from plans.importing.spectrum_file import Spectrum, SpectrumFileError, SpectrumSeries
 
 _EXTRA: Final = "install it with: pip install 'regrow[files]'"
@@ -19,7 +18,6 @@ _MICROMETRE: Final = ("micrometers", "micrometer", "microns", "um", "µm")
 _FEWEST_PIXELS: Final = 3
 _SPC_UNITS: Final = {"XWAVEN": "1/cm", "XUMETR": "um", "XNMETR": "nm", "XEV": "eV"}
 """Kinds of axis as spc-io names them; any other counts as nm."""
-_PATIENCE_S: Final = 30.0
 _WALK: Final = """
 import h5py, sys
 def look(name, node):
@@ -30,7 +28,6 @@ with h5py.File(sys.argv[1], "r") as file:
     look("", file)
     file.visititems(look)
 """
-_RAISED: Final = 1  # exit code of a Python program that an exception ended
 
 
 def read_jcamp(path: Path) -> SpectrumSeries:
@@ -126,17 +123,10 @@ def _require_whole(path: Path) -> None:
         SpectrumFileError: It did not come back.
     """
     try:
-        walk = subprocess.run(
-            [sys.executable, "-P", "-c", _WALK, str(path.resolve())],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        walk = read_apart(_WALK, path)
+    except OSError as error:
         raise _broken(path, "NeXus", error) from error
-    if walk.returncode not in (0, _RAISED):
+    if walk.returncode not in (0, RAISED):
         raise _broken(path, "NeXus", RuntimeError(f"HDF5 ended with code {walk.returncode}"))
 
 

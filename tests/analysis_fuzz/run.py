@@ -34,7 +34,7 @@ from plans.analysis.corrections import (  # noqa: E402
 )
 from plans.analysis.decay import fit_decay  # noqa: E402
 from plans.analysis.peak_result import NUMBERS, PeakResult  # noqa: E402
-from plans.importing import SpectrumFileError, read_spectra  # noqa: E402
+from plans.importing import SpectrumFileError, apart, read_spectra  # noqa: E402
 from plans.importing.analyse import analyse_series  # noqa: E402
 from plans.importing.decay_file import DecayFile, DecayFileError, read_decay  # noqa: E402
 from plans.live.quantities import LiveMeasure  # noqa: E402
@@ -43,6 +43,7 @@ from tests.analysis_fuzz.kinds import DECAYS, write_kinds  # noqa: E402
 
 ARRAYS, FILES = 100_000, 10_000
 SLOWEST_S = 10.0
+apart._PATIENCE_S = 5.0  # noqa: SLF001 - a file that hangs its library is refused before that
 DATA = HERE.parent / "data"
 SIZES = (0, 1, 2, 3, 5, 17, 64, 128, 256, 512)
 HUGE = (np.nan, np.inf, -np.inf, 1e308, -1e308, 5e-324, 0.0, -1.0, 65535.0, 2.0**63)

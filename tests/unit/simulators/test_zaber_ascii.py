@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -252,3 +254,9 @@ def test_braking_goes_on_from_place_and_speed(ramp, share):
     assert braking.ends_s - now_s == pytest.approx(
         abs(ramp.velocity(now_s)) / ramp.acceleration, rel=1e-3, abs=1e-6
     )
+
+
+@pytest.mark.parametrize("wrong", [{"minimum_mm": -math.inf}, {"microstep_um": 0.0}])
+def test_an_axis_without_a_travel_is_refused(wrong):
+    with pytest.raises(ValueError, match="axis 1: .* is no travel"):
+        AxisTable(number=1, **wrong)

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from plans.importing import apart, picoquant
 from plans.importing.decay_file import DecayFileError, read_decay
 
 ptufile = pytest.importorskip("ptufile")
@@ -32,6 +33,18 @@ def test_a_file_that_is_none_says_so(tmp_path):
     (tmp_path / "broken.ptu").write_bytes(b"PQTTTR\0\0" + bytes(200))
     with pytest.raises(DecayFileError, match=r"broken\.ptu"):
         read_decay(tmp_path / "broken.ptu")
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [("while True: pass", "did not end within"), ("import os; os._exit(139)", "ended with 139")],
+)
+def test_a_file_that_hangs_or_crashes_the_library_is_refused(tmp_path, monkeypatch, program, why):
+    monkeypatch.setattr(picoquant, "_READ", program)
+    monkeypatch.setattr(apart, "_PATIENCE_S", 0.5 if "while" in program else 30.0)
+    write(tmp_path / "one.ptu", np.ones(100))
+    with pytest.raises(DecayFileError, match=rf"one\.ptu.*{why}"):
+        read_decay(tmp_path / "one.ptu")
 
 
 def test_a_measurement_without_photons_is_no_decay(tmp_path):

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from plans.importing import SpectrumFileError, binary_files, read_folder, read_spectra
+from plans.importing import SpectrumFileError, apart, binary_files, read_folder, read_spectra
 from plans.importing.binary_files import in_nm
 
 NM = np.linspace(400.0, 700.0, 61)
@@ -161,7 +161,7 @@ def test_a_broken_file_names_itself(tmp_path, name):
 )
 def test_a_file_that_hangs_or_crashes_hdf5_is_refused(tmp_path, monkeypatch, walk, patience_s):
     monkeypatch.setattr(binary_files, "_WALK", walk)
-    monkeypatch.setattr(binary_files, "_PATIENCE_S", patience_s)
+    monkeypatch.setattr(apart, "_PATIENCE_S", patience_s)
     write_nexus(tmp_path / "one.nxs", LINE, wavelength=NM)
     with pytest.raises(SpectrumFileError, match=r"one\.nxs"):
         read_spectra(tmp_path / "one.nxs")
