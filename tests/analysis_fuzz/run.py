@@ -43,7 +43,7 @@ from tests.analysis_fuzz.kinds import DECAYS, write_kinds  # noqa: E402
 
 ARRAYS, FILES = 100_000, 10_000
 SLOWEST_S = 10.0
-apart._PATIENCE_S = 5.0  # noqa: SLF001 - a file that hangs its library is refused before that
+apart._PATIENCE_S = 5.0  # a file that hangs its library is refused before it counts as slow
 DATA = HERE.parent / "data"
 SIZES = (0, 1, 2, 3, 5, 17, 64, 128, 256, 512)
 HUGE = (np.nan, np.inf, -np.inf, 1e308, -1e308, 5e-324, 0.0, -1.0, 65535.0, 2.0**63)

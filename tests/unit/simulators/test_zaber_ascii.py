@@ -258,5 +258,5 @@ def test_braking_goes_on_from_place_and_speed(ramp, share):
 
 @pytest.mark.parametrize("wrong", [{"minimum_mm": -math.inf}, {"microstep_um": 0.0}])
 def test_an_axis_without_a_travel_is_refused(wrong):
-    with pytest.raises(ValueError, match="axis 1: .* is no travel"):
+    with pytest.raises(ValueError, match=r"axis 1: .* is no travel"):
         AxisTable(number=1, **wrong)
