@@ -3,6 +3,7 @@
 from typing import Any
 
 from instruments.bench_file import Table
+from instruments.spectrometers.corrections import read_corrections
 from instruments.spectrometers.exposure import WavelengthOffset
 
 _LARGEST_OFFSET_NM = 20.0
@@ -16,7 +17,8 @@ def settings(table: Table, limits_s: tuple[float, float]) -> dict[str, Any]:
         limits_s: Limits of the integration time.
 
     Raises:
-        ConfigurationError: A value that makes no sense, or an offset without its date.
+        ConfigurationError: A value or a file that makes no sense, or an offset or a correction
+            without its date.
     """
     low_s, high_s = limits_s
     found: dict[str, Any] = {
@@ -34,6 +36,9 @@ def settings(table: Table, limits_s: tuple[float, float]) -> dict[str, Any]:
         found["wavelength_offset"] = WavelengthOffset(
             offset_nm=offset_nm, calibrated=date.isoformat()
         )
+    corrections = read_corrections(table)
+    if corrections is not None:
+        found["corrections"] = corrections
     return found
 
 

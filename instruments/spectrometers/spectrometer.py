@@ -13,6 +13,7 @@ from instruments.device import BenchDevice
 from instruments.errors import InstrumentError, LimitError
 from instruments.signals import InstrumentSignal
 from instruments.spectrometers.burst import Burst
+from instruments.spectrometers.corrections import Corrections
 from instruments.spectrometers.driver import Counts, SpectrometerDriver
 from instruments.spectrometers.exposure import Exposure, WavelengthOffset
 from instruments.spectrometers.smoothing import smooth_boxcar
@@ -34,6 +35,7 @@ class Spectrometer(BenchDevice):
         averages: Spectra per trigger.
         boxcar_px: Neighbours to each side in the running mean.
         wavelength_offset: What must be added to the instrument's own axis.
+        corrections: Go into the configuration for whoever reads the spectra; these stay raw.
         **kwargs: As for ``ophyd.Device``.
     """
 
@@ -169,6 +171,7 @@ class Spectrometer(BenchDevice):
         averages: int = 1,
         boxcar_px: int = 0,
         wavelength_offset: WavelengthOffset | None = None,
+        corrections: Corrections | None = None,
         **kwargs: Any,
     ) -> None:
         self._spectrometer = driver
@@ -176,6 +179,7 @@ class Spectrometer(BenchDevice):
         self._average_count = averages
         self._boxcar_half_px = boxcar_px
         self._offset = wavelength_offset or WavelengthOffset()
+        self._corrections = corrections or Corrections()
         self._axis_nm: Counts | None = None
         self._response: Counts | None = None
         self._exposure: Exposure | None = None
@@ -187,6 +191,15 @@ class Spectrometer(BenchDevice):
         self._spectrometer.prepare(self._initial_integration_time_s)
         self._axis_nm = self._spectrometer.wavelength_axis_nm() + self._offset.offset_nm
         self._response = self._spectrometer.nonlinearity()
+        self._corrections.check(self._axis_nm, self.identity.serial)
+
+    def read_configuration(self) -> dict[str, Any]:
+        """Return the settings, and the corrections that the bench names."""
+        return {**super().read_configuration(), **self._corrections.read(self.name)}
+
+    def describe_configuration(self) -> dict[str, Any]:
+        """Describe the keys of :meth:`read_configuration`."""
+        return {**super().describe_configuration(), **self._corrections.describe(self.name)}
 
     def make_safe(self, timeout_s: float = 2.0) -> None:
         """Take no further spectrum; the instrument neither emits nor moves.

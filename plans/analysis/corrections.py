@@ -42,7 +42,8 @@ class StepRecord:
         if self.calibration:
             parts.append(self.calibration)
         if np.isfinite(self.age_s):
-            parts.append(f"{self.age_s / 60.0:.1f} min old")
+            minutes, days = self.age_s / 60.0, self.age_s / 86_400.0
+            parts.append(f"{days:.1f} days old" if days >= 2.0 else f"{minutes:.1f} min old")
         return f"{', '.join(parts)} ({self.why})" if self.why else ", ".join(parts)
 
 

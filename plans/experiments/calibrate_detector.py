@@ -141,6 +141,7 @@ class CalibrateNonlinearity(PLExperiment):
 
     def steps(self, log: PLSeries) -> MsgGenerator[None]:
         """Find the longest exposure, then go down from it and up again."""
+        log.tracker.takes_bench_corrections = False  # counts of the detector, as they are
         yield from log.auto_expose()
         yield from log.dark_point()
         fill = self._fill(log)

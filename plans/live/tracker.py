@@ -15,6 +15,7 @@ from plans.analysis.corrections import SampleAbsorbance, StepRecord
 from plans.analysis.noise import FloatArray
 from plans.analysis.other_lines import SHAPES, Shape, in_shape
 from plans.analysis.peak import PeakResult, fit_peak
+from plans.live.bench_corrections import BenchCorrections, corrections_of
 from plans.live.dark_library import DarkLibrary
 from plans.live.frame import NO_NUMBER, Frame, as_array, as_number, events_of
 from plans.live.quantities import LiveMeasure, LiveQuantities
@@ -93,6 +94,7 @@ class TrackedSpectrum:
 class _Stream:
     name: str
     settings: Mapping[str, Any]
+    corrections: BenchCorrections
 
 
 class PLTracker:
@@ -109,8 +111,8 @@ class PLTracker:
         name: prefix of the tracked keys.
         dark_expires_s: a dark spectrum older than this is flagged.
         keep: number of spectra that `history` keeps; the record holds all of them.
-        chain: corrections of the spectrometer. Without a nonlinearity that of the documents is
-            taken, without an absorbance the one that the run measures.
+        chain: corrections of the spectrometer. Without a nonlinearity, a response or stray light
+            those of the documents are taken, without an absorbance the one that the run measures.
         measure: what is measured beside the peak; holds the spectrum of the end product.
         shape: of the line that the peak is read with.
         lamp_monitor: key of the documents with what a meter beside the sample reads of the lamp
@@ -138,6 +140,7 @@ class PLTracker:
         self.history: list[TrackedSpectrum] = []
         self.darks = DarkLibrary(expires_s=dark_expires_s)
         self.chain = chain or CorrectionChain()
+        self.takes_bench_corrections = True  # a plan that measures one of them must see without
         self.measure = measure or LiveMeasure()
         self._absorbance: SampleAbsorbance | None = None
         self._spectrometer = spectrometer
@@ -146,6 +149,7 @@ class PLTracker:
         self._monitor = lamp_monitor
         self._first_lamp: dict[tuple[float, float], float] = {}
         self._streams: dict[str, _Stream] = {}
+        self._begun_s = NO_NUMBER
 
     @property
     def latest(self) -> TrackedSpectrum | None:
@@ -161,9 +165,13 @@ class PLTracker:
             self.measure.clear()
             self._first_lamp.clear()
             self._absorbance = None
+            self._begun_s = as_number(doc.get("time"))
         elif name == "descriptor":
+            settings = self._settings(doc)
             self._streams[doc["uid"]] = _Stream(
-                name=doc.get("name", PRIMARY_STREAM), settings=self._settings(doc)
+                name=doc.get("name", PRIMARY_STREAM),
+                settings=settings,
+                corrections=corrections_of(self._spectrometer, settings, self._begun_s),
             )
         elif name == "event":
             self._event(doc)
@@ -186,7 +194,7 @@ class PLTracker:
             return
         frame = Frame(self._spectrometer, stream.settings, doc)
         if stream.name == PRIMARY_STREAM:
-            self.history.append(self._track(frame))
+            self.history.append(self._track(frame, stream.corrections))
             del self.history[: -self._keep]
         elif frame.counts is not None:
             self.darks.add(
@@ -208,14 +216,14 @@ class PLTracker:
                 absorbance=values,
             )
 
-    def _track(self, frame: Frame) -> TrackedSpectrum:
+    def _track(self, frame: Frame, corrections: BenchCorrections) -> TrackedSpectrum:
         axis, counts = frame.wavelength_nm, frame.counts
         if counts is None or axis is None or counts.size != axis.size:
             missing = (flag_words.NO_PEAK, flag_words.NO_DATA)
             return self._tracked(frame, PeakResult(flags=missing, reason=frame.what_is_missing()))
         dark = self.darks.find(frame.settings, frame.time_s, counts.size, frame.temperature_degc)
         excitation = self._excitation(frame)
-        corrected = self._chain_of(frame).apply(
+        corrected = self._chain_of(frame, corrections).apply(
             axis,
             counts,
             dark=dark,
@@ -243,11 +251,13 @@ class PLTracker:
         live = self.measure.measure(corrected, peak, excitation)
         return self._tracked(frame, peak, corrected, live)
 
-    def _chain_of(self, frame: Frame) -> CorrectionChain:
+    def _chain_of(self, frame: Frame, corrections: BenchCorrections) -> CorrectionChain:
         """Return the chain, with what the documents know where it knows nothing."""
         chain = self.chain
-        if chain.nonlinearity is None and (found := frame.nonlinearity()) is not None:
-            chain = replace(chain, nonlinearity=found)
+        if self.takes_bench_corrections:
+            chain = corrections.fill(chain)
+            if chain.nonlinearity is None and (found := frame.nonlinearity()) is not None:
+                chain = replace(chain, nonlinearity=found)
         if chain.absorbance is None and self._absorbance is not None:
             chain = replace(chain, absorbance=self._absorbance)
         return chain
