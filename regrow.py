@@ -38,6 +38,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new-bench": ("instruments.commands.new_bench", "write a bench file to begin with"),
     "analyse": ("plans.commands.analyse", "track the PL peak through files of spectra"),
     "report": ("plans.commands.report", "write the report of a recorded run again"),
+    "response": (
+        "plans.commands.response",
+        "save a measured spectral response as a file that a bench file may name",
+    ),
     "verify": ("plans.commands.verify", "check the record of a run, byte by byte"),
     "repair": ("plans.commands.repair", "close a record that was cut off"),
     "samples": ("plans.commands.samples", "note and show what is in the vials and what came of it"),

@@ -18,6 +18,8 @@ from instruments.spectrometers.driver import Counts
 from instruments.spectrometers.response_file import read_response
 
 _LEAST_COVERED: Final = 0.5
+_LARGEST_GAP_NM: Final = 25.0
+"""Between two factors farther apart than this nothing is known."""
 _LEAST_DARK_PX: Final = 3
 _LIMITS_NM: Final = (100.0, 5000.0)
 
@@ -72,14 +74,25 @@ class Response:
                 f"is the response of spectrometer {self.serial}, but {serial} is on the bench: "
                 "measure this one with calibrate_spectral_response",
             )
-        covered = float(np.mean((axis_nm >= first) & (axis_nm <= last)))
+        covered = self._covered(axis_nm)
         if covered < _LEAST_COVERED:
             raise ConfigurationError(
                 self.file,
-                f"holds a response from {first:.1f} to {last:.1f} nm, which is {covered:.0%} of "
-                f"the axis of {axis_nm.min():.1f} to {axis_nm.max():.1f} nm and must be half of "
-                "it: measure it over the whole axis with calibrate_spectral_response",
+                f"holds {self.factor.size} factors from {first:.1f} to {last:.1f} nm; without gaps "
+                f"above {_LARGEST_GAP_NM:g} nm they are {covered:.0%} of the axis of "
+                f"{axis_nm.min():.1f} to {axis_nm.max():.1f} nm and must be half of it: measure "
+                "over the whole axis with calibrate_spectral_response, with a lamp of all colours",
             )
+
+    def _covered(self, axis_nm: Counts) -> float:
+        """Return the part of the axis that lies between neighbouring factors."""
+        after = np.searchsorted(self.wavelength_nm, axis_nm)
+        last = self.wavelength_nm.size - 1
+        gap_nm = (
+            self.wavelength_nm[after.clip(1, last)] - self.wavelength_nm[after.clip(1, last) - 1]
+        )
+        inside = (axis_nm >= self.wavelength_nm[0]) & (axis_nm <= self.wavelength_nm[-1])
+        return float(np.mean(inside & (gap_nm <= _LARGEST_GAP_NM)))
 
 
 @dataclass(frozen=True, kw_only=True)

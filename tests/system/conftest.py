@@ -50,13 +50,13 @@ class Lab:
 
 
 @contextlib.contextmanager
-def open_lab(folder, changes):
-    """Yield the demo bench with changes; virtual time must be on.
+def open_lab(folder, changes, file=DEMO):
+    """Yield the demo bench, or another file's, with changes; virtual time must be on.
 
     Changes: sample, lamp_factor (what the lamp gives over its calibration), stands (samples by
     the name of the stage position that they get), extra (further text of the bench file).
     """
-    text = DEMO.read_text(encoding="utf-8") + changes.get("extra", "")
+    text = file.read_text(encoding="utf-8") + changes.get("extra", "")
     table = tomllib.loads(text)
     simulation = table["simulation"]
     simulation["sample"] = changes.get("sample", simulation["sample"])

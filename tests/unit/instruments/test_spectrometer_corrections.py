@@ -129,6 +129,9 @@ def test_what_does_not_fit_the_axis_is_refused_when_the_bench_connects(table, vi
     far = ABOUT + "600,1\n700,1\n"
     with pytest.raises(ConfigurationError, match=r"600\.0 to 700\.0 nm.*axis of 400\.0 to 404"):
         connect(read_corrections(table(far, response="response.csv")))
+    gap = ABOUT + "380,1\n400,1\n430,1\n"
+    with pytest.raises(ConfigurationError, match="without gaps above 25 nm they are 20%"):
+        connect(read_corrections(table(gap, response="response.csv")))
     keys = {"stray_light_dark_nm": [800, 900], "stray_light_calibrated": DAY}
     with pytest.raises(ConfigurationError, match="0 pixels from 800 to 900 nm"):
         connect(read_corrections(table(**keys)))
