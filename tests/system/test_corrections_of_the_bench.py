@@ -147,3 +147,10 @@ def test_a_run_that_measured_no_response_gives_no_file(tmp_path, opened, capfd):
     (run,) = (tmp_path / "runs").glob("*_light_regrowth_*")
     assert regrow.main(["response", str(run), str(tmp_path / "x.csv")]) == 1
     assert not (tmp_path / "x.csv").exists()
+
+
+@pytest.mark.parametrize("days", ["0", "3651"])
+def test_a_response_is_valid_for_days_that_make_sense(tmp_path, days, capsys):
+    with pytest.raises(SystemExit):
+        regrow.main(["response", "run", str(tmp_path / "x.csv"), "--valid-days", days])
+    assert f"must be 1 to 3650 days, got {days}" in capsys.readouterr().err
