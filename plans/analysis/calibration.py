@@ -16,6 +16,7 @@ HG_AR_NM: Final = (
 _NEAR_NM: Final = 4.0
 _APART_NM: Final = 3.0
 _SIGMAS: Final = 8.0
+_LEAST_SNR: Final = 10.0
 _MOST_DEGREE: Final = 7
 
 
@@ -195,6 +196,7 @@ def response_factor(
     *,
     anchor_nm: float = 550.0,
     least: float = 0.01,
+    noise: float = 0.0,
 ) -> FloatArray:
     """Return the relative factor that turns counts into photons, 1 at the anchor.
 
@@ -205,15 +207,18 @@ def response_factor(
         known: Photons per nm there, in any unit.
         anchor_nm: Where the factor is 1.
         least: Part of the largest signal below which there is no factor (NaN).
+        noise: Standard deviation of a pixel, in counts per second; below ten of it there is no
+            factor. Without one at the anchor there is none at all.
     """
     axis, signal = np.asarray(wavelength_nm, dtype=float), np.asarray(counts_s, dtype=float)
     true = np.interp(axis, np.asarray(known_nm, float), np.asarray(known, float), left=np.nan,
                      right=np.nan)  # fmt: skip
-    seen = signal > least * float(np.nanmax(signal))
+    seen = signal > max(least * float(np.nanmax(signal)), _LEAST_SNR * noise)
     factor = np.full(axis.shape, np.nan)
     factor[seen] = true[seen] / signal[seen]
-    near = np.abs(axis - anchor_nm) <= 2.0
-    return np.asarray(factor / float(np.nanmean(factor[near])))
+    near = (np.abs(axis - anchor_nm) <= 2.0) & np.isfinite(factor)
+    anchor = float(np.mean(factor[near])) if np.any(near) else float("nan")
+    return np.asarray(factor / anchor)
 
 
 def photon_integral(

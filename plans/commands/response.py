@@ -58,9 +58,11 @@ def response_of(record: "Run", valid_days: int) -> "ResponseFile":
     table = record.table("response")
     name = str(record.start.get("plan_name", "run without a plan's name"))
     if record.exit_status != "success" or "response_factor" not in table:
+        verdicts = list(record.table("summary").get("verdict", []))
+        found = f" and {str(verdicts[-1])!r}" if verdicts else ""
         raise RecordError(
             record.folder.path,
-            f"a {name} that ended with {record.exit_status!r} holds no response; "
+            f"a {name} that ended with {record.exit_status!r}{found} holds no response; "
             "give the folder of a calibrate_spectral_response that succeeded",
         )
     begun = datetime.datetime.fromtimestamp(

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import hypot, sqrt
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +42,9 @@ class LampExperiment(Experiment[Logbook]):
     integration_time_s: IntegrationTimeS = 0.1
     frames_each: Annotated[int, Quantity(help="spectra averaged", minimum=3, maximum=200)] = 20
     stage: Annotated[Stage | None, Quantity(help="brings the lamp into the beam")] = None
+    dark_position: Annotated[
+        str, Quantity(help="stage position without light, for the dark; empty for none")
+    ] = ""
 
     def make_logbook(self) -> Logbook:
         """Return a plain logbook."""
@@ -54,8 +58,8 @@ class LampExperiment(Experiment[Logbook]):
         """Return how many spectra are taken."""
         return 2 * self.frames_each
 
-    def mean_counts(self, stream: str) -> MsgGenerator[FloatArray]:
-        """Return the mean of some raw spectra; each is an event.
+    def mean_counts(self, stream: str) -> MsgGenerator[tuple[FloatArray, float]]:
+        """Return the mean of some raw spectra and the noise of its pixels; each is an event.
 
         Args:
             stream: Where they go.
@@ -67,7 +71,8 @@ class LampExperiment(Experiment[Logbook]):
             yield from expose(self.spectrometer)
             values = yield from save_event(stream, self.spectrometer)
             taken.append(values[f"{self.spectrometer.name}_spectrum_counts"])
-        return np.asarray(np.mean(taken, axis=0), dtype=np.float64)
+        noise = float(np.median(np.std(taken, axis=0, ddof=1))) / sqrt(len(taken))
+        return np.asarray(np.mean(taken, axis=0), dtype=np.float64), noise
 
     def axis_nm(self) -> FloatArray:
         """Return the wavelength of every pixel, nm."""
@@ -85,9 +90,6 @@ class CalibrateWavelength(LampExperiment):
 
     _: dataclasses.KW_ONLY
     lamp_position: Annotated[str, Quantity(help="stage position of the lamp")] = "lamp"
-    dark_position: Annotated[
-        str, Quantity(help="stage position without light, for the dark; empty for none")
-    ] = ""
     limit_nm: Annotated[
         float, Quantity(help="largest offset allowed", unit="nm", minimum=0.01, maximum=10)
     ] = 0.1
@@ -111,10 +113,10 @@ class CalibrateWavelength(LampExperiment):
         background: FloatArray | float = 0.0
         if self.dark_position:
             yield from move_dark(self.stage, self.dark_position, self.light)
-            background = yield from self.mean_counts("dark")
+            background, _ = yield from self.mean_counts("dark")
         yield from move_dark(self.stage, self.lamp_position, self.light)
         log.progress.phase = "lamp"
-        counts = yield from self.mean_counts("lamp")
+        counts, _ = yield from self.mean_counts("lamp")
         full = float(self.spectrometer.full_scale_counts.get())
         found = find_lamp_lines(self.axis_nm(), counts - background)
         for line in found.lines:
@@ -179,18 +181,24 @@ class CalibrateSpectralResponse(LampExperiment):
         except (OSError, ValueError) as error:
             detail, verdict = f"{self.certificate or 'none given'}: {error}", False
         yield Check(name="certificate", verdict="ok" if verdict else "refused", detail=detail)
+        if self.lamp is None and not self.dark_position:
+            detail = "no dark: give lamp (the bench switches it) or dark_position (of the stage)"
+            yield Check(name="dark", verdict="refused", detail=detail)
         if self.stage is not None:
-            yield from check_positions(self.stage, (self.lamp_position,))
+            dark_place = (self.dark_position,) if self.dark_position else ()
+            yield from check_positions(self.stage, (self.lamp_position, *dark_place))
 
     def steps(self, log: Logbook) -> MsgGenerator[None]:
         """Take dark and lamp, and divide."""
         yield from set_and_wait(self.spectrometer.integration_time_s, self.integration_time_s)
-        yield from move_dark(self.stage, self.lamp_position, self.light)
-        background: FloatArray | float = 0.0
+        yield from dark(self.light)
         if self.lamp is not None:
             yield from dark(self.lamp)
-            yield Msg("sleep", None, _SETTLE_S)
-            background = yield from self.mean_counts("dark")
+        yield from move_dark(self.stage, self.dark_position or self.lamp_position, self.light)
+        yield Msg("sleep", None, _SETTLE_S)
+        background, dark_noise = yield from self.mean_counts("dark")
+        yield from move_dark(self.stage, self.lamp_position, self.light)
+        if self.lamp is not None:
             emission = Emission(
                 wavelength_nm=_white_nm(self.lamp),
                 irradiance_mw_cm2=self.lamp_irradiance_mw_cm2,
@@ -198,12 +206,19 @@ class CalibrateSpectralResponse(LampExperiment):
             )
             yield from set_and_wait(self.lamp, emission)
         log.progress.phase = "lamp"
-        counts = yield from self.mean_counts("lamp")
+        counts, noise = yield from self.mean_counts("lamp")
         if self.lamp is not None:
             yield from dark(self.lamp)
         known_nm, known = read_certificate(self.certificate)
         axis = self.axis_nm()
-        factor = response_factor(axis, counts - background, known_nm, known)
+        signal = counts - background
+        noise = hypot(noise, dark_noise)
+        factor = response_factor(axis, signal, known_nm, known, noise=noise)
+        if not np.any(np.isfinite(factor)):
+            words = f"no lamp seen: {np.max(signal):.0f} counts above the dark, noise {noise:.1f}"
+            yield from log.end("done", words)
+            yield from log.conclude({"pixels": 0, "verdict": f"fails: {words}"})
+            return
         yield from save_event("response", _Response(axis, factor))
         for nm in np.arange(np.ceil(axis[0] / 10) * 10, axis[-1], 10.0):
             value = float(np.interp(nm, axis, factor))
@@ -213,9 +228,10 @@ class CalibrateSpectralResponse(LampExperiment):
         yield from log.conclude(
             {
                 "pixels": int(inside.size),
-                "smallest_factor": float(inside.min()) if inside.size else NO_NUMBER,
-                "largest_factor": float(inside.max()) if inside.size else NO_NUMBER,
+                "smallest_factor": float(inside.min()),
+                "largest_factor": float(inside.max()),
                 "certificate": self.certificate,
+                "verdict": f"{inside.size} of {factor.size} pixels have a factor",
             }
         )
 

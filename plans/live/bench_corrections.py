@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from plans.analysis.chain import CorrectionChain
-from plans.analysis.corrections import SpectralResponse, StrayLight
+from plans.analysis.corrections import Nonlinearity, SpectralResponse, StrayLight
 from plans.live.frame import NO_NUMBER, as_array
 
 _DAY: Final = datetime.timedelta(days=1)
@@ -17,13 +17,15 @@ _DAY: Final = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class BenchCorrections:
-    """What the bench file named for a spectrometer; None where it named nothing.
+    """What the bench file named for a spectrometer, and what this keeps; None where it does not.
 
     Attributes:
+        nonlinearity: of the detector, from the spectrometer's own memory.
         response: of the whole path.
         stray_light: of the grating.
     """
 
+    nonlinearity: Nonlinearity | None = None
     response: SpectralResponse | None = None
     stray_light: StrayLight | None = None
 
@@ -33,11 +35,9 @@ class BenchCorrections:
         Args:
             chain: of the tracker.
         """
-        if self.response is not None and chain.response is None:
-            chain = replace(chain, response=self.response)
-        if self.stray_light is not None and chain.stray_light is None:
-            chain = replace(chain, stray_light=self.stray_light)
-        return chain
+        found = {name: value for name, value in vars(self).items() if value is not None}
+        missing = {name: value for name, value in found.items() if getattr(chain, name) is None}
+        return replace(chain, **missing) if missing else chain
 
 
 def corrections_of(
@@ -76,7 +76,23 @@ def corrections_of(
     if ends is not None and ends.size % 2 == 0 and bool(np.all(np.isfinite(ends))):
         windows = tuple((float(first), float(last)) for first, last in ends.reshape(-1, 2))
         stray_light = StrayLight(dark_nm=windows, **source("stray_light"))
-    return BenchCorrections(response=response, stray_light=stray_light)
+    return BenchCorrections(
+        nonlinearity=_nonlinearity(
+            of("nonlinearity"), f"{spectrometer} {of('serial_number') or ''}"
+        ),
+        response=response,
+        stray_light=stray_light,
+    )
+
+
+def _nonlinearity(coefficients: Any, name: str) -> Nonlinearity | None:
+    """Return the polynomial, None for none and for one that changes nothing (1, 0, 0...)."""
+    found = as_array(coefficients)
+    if found is None or not np.all(np.isfinite(found)):
+        return None
+    if found[0] == 1.0 and not np.any(found[1:]):
+        return None
+    return Nonlinearity(name=name.strip(), coefficients=tuple(float(value) for value in found))
 
 
 def _seconds(text: str, after: datetime.timedelta = datetime.timedelta()) -> float:

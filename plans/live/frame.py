@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from plans.analysis.corrections import Nonlinearity
 from plans.analysis.noise import FloatArray
 from plans.analysis.spectrum import LARGEST_VALUE, are_physical, physical
 
@@ -46,16 +45,6 @@ class Frame:
         )
         time_s, averages, boxcar = known
         return round(time_s, 9), averages, boxcar
-
-    def nonlinearity(self) -> Nonlinearity | None:
-        """Return the polynomial that the spectrometer keeps, None when it keeps none."""
-        coefficients = as_array(self._of("nonlinearity_coefficients"))
-        if coefficients is None or not np.all(np.isfinite(coefficients)):
-            return None
-        return Nonlinearity(
-            name=f"{self._prefix} {self._of('serial_number') or ''}".strip(),
-            coefficients=tuple(float(value) for value in coefficients),
-        )
 
     def what_is_missing(self) -> str:
         """Say which part of a spectrum the documents do not hold."""

@@ -223,7 +223,7 @@ class PLTracker:
             return self._tracked(frame, PeakResult(flags=missing, reason=frame.what_is_missing()))
         dark = self.darks.find(frame.settings, frame.time_s, counts.size, frame.temperature_degc)
         excitation = self._excitation(frame)
-        corrected = self._chain_of(frame, corrections).apply(
+        corrected = self._chain_of(corrections).apply(
             axis,
             counts,
             dark=dark,
@@ -251,13 +251,11 @@ class PLTracker:
         live = self.measure.measure(corrected, peak, excitation)
         return self._tracked(frame, peak, corrected, live)
 
-    def _chain_of(self, frame: Frame, corrections: BenchCorrections) -> CorrectionChain:
+    def _chain_of(self, corrections: BenchCorrections) -> CorrectionChain:
         """Return the chain, with what the documents know where it knows nothing."""
         chain = self.chain
         if self.takes_bench_corrections:
             chain = corrections.fill(chain)
-            if chain.nonlinearity is None and (found := frame.nonlinearity()) is not None:
-                chain = replace(chain, nonlinearity=found)
         if chain.absorbance is None and self._absorbance is not None:
             chain = replace(chain, absorbance=self._absorbance)
         return chain

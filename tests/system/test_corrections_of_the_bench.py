@@ -140,6 +140,25 @@ def test_what_the_calibration_measures_is_saved_and_used(tmp_path, opened, capfd
     assert tracked[0]["tracker_peak_nm"] == pytest.approx(515.7, abs=0.5)
 
 
+def test_a_lamp_that_stays_dark_gives_no_response(tmp_path, opened, capfd):
+    certificate = tmp_path / "lamp.csv"
+    certificate.write_text(white_lamp(), encoding="utf-8")
+    with opened("", FULL) as lab:
+        lab.engine.run_engine.subscribe(RunRecorder(tmp_path / "runs"))
+        outcome = lab.engine.run(
+            calibrate_spectral_response(
+                **lab.devices("spectrometer", "light", "stage"),
+                certificate=str(certificate),
+                lamp_position="empty",
+                dark_position="empty",
+            )
+        )
+        assert outcome.exit_status == "success", outcome
+    (run,) = (tmp_path / "runs").glob("*_calibrate_spectral_response_*")
+    assert regrow.main(["response", str(run), str(tmp_path / "x.csv")]) == 1
+    assert "fails: no lamp seen" in capfd.readouterr().err
+
+
 def test_a_run_that_measured_no_response_gives_no_file(tmp_path, opened, capfd):
     with opened("") as lab:
         lab.engine.run_engine.subscribe(RunRecorder(tmp_path / "runs"))

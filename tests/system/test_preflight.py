@@ -34,6 +34,7 @@ REFUSALS = [
     ("lifetime_series", {"response_file": "/no/such/file"}, "/no/such/file"),
     ("calibrate_irradiance", {"wavelengths_nm": (600.0,)}, "light has 365, 405, 450, 530 nm"),
     ("calibrate_spectral_response", {}, "give the file of the lamp's certificate"),
+    ("calibrate_spectral_response", {}, "no dark: give lamp"),
 ]  # fmt: skip
 
 

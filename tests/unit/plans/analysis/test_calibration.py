@@ -75,6 +75,13 @@ def test_the_factor_undoes_the_response():
     assert np.interp(550.0, AXIS, factor) == pytest.approx(1.0, abs=1e-3)
 
 
+def test_a_lamp_that_is_not_seen_gives_no_factor():
+    noise = np.random.default_rng(3).normal(0.0, 2.0, AXIS.size)
+    assert np.all(np.isnan(response_factor(AXIS, noise, [300, 950], [1.0, 3.0], noise=2.0)))
+    blind_at_550 = np.where(AXIS < 500.0, 1000.0, 0.0)
+    assert np.all(np.isnan(response_factor(AXIS, blind_at_550, [300, 950], [1.0, 3.0])))
+
+
 def test_an_integral_over_a_band():
     assert photon_integral([0, 1, 2, 3], [1, 1, 1, 1], (1, 3)) == 2.0
     assert np.isnan(photon_integral([0, 1], [1, 1], (5, 6)))

@@ -114,3 +114,12 @@ def test_dates_that_are_none_leave_the_age_open():
     found = corrections_of("spectrometer", {**RESPONSE, **odd}).response
     assert np.isnan(found.taken_s)
     assert not found.has_expired(NOW_S)
+
+
+def test_a_polynomial_that_changes_nothing_is_none():
+    flat = {"s_nonlinearity": [1.0, 0.0, 0.0]}
+    assert corrections_of("s", flat).nonlinearity is None
+    bent = corrections_of("s", {"s_nonlinearity": [1.0, -1e-6], "s_serial_number": "HDX1"})
+    assert bent.nonlinearity.coefficients == (1.0, -1e-6)
+    assert bent.nonlinearity.name == "s HDX1"
+    assert corrections_of("s", {"s_nonlinearity": [1.0, float("nan")]}).nonlinearity is None

@@ -109,7 +109,7 @@ def test_the_polynomial_of_the_spectrometer_is_used():
     tracker = PLTracker()
     run = Run(
         tracker,
-        spectrometer_nonlinearity_coefficients=[1.0, -1e-5, 0, 0, 0, 0, 0, 0],
+        spectrometer_nonlinearity=[1.0, -1e-5, 0, 0, 0, 0, 0, 0],
         spectrometer_serial_number="HDX1",
     )
     run.event("dark", noisy(DARK, 1))
