@@ -15,7 +15,7 @@ from typing import Any, Self
 from bluesky.run_engine import RunEngine
 from bluesky.utils import DuringTask, FailedStatus, MsgGenerator, RunEngineInterrupted
 
-from plans.bundling import StreamBundler
+from plans.lean_engine import LeanRunEngine
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +39,9 @@ class Outcome:
     run_uids: tuple[str, ...]
 
 
-class _Engine(RunEngine):
-    RunBundler = StreamBundler
-
-
 def _run_engine(md: dict[str, Any] | None, **options: Any) -> RunEngine:
     # Ctrl-C is handled by InterruptWatcher: the RunEngine's own handler wants a prompt.
-    return _Engine(md or {}, context_managers=[], during_task=DuringTask(), **options)
+    return LeanRunEngine(md or {}, context_managers=[], during_task=DuringTask(), **options)
 
 
 class Engine:

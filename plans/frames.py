@@ -1,4 +1,4 @@
-"""A series of PL frames: dark, probe, actinic, in turn."""
+"""A series of PL frames: probe and actinic light in turn, a dark when one is due."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from plans.logbook import Logbook
 from plans.progress import Note
 from plans.stubs import dark, expose, move_dark, save_event, set_and_wait, sleep_until
 
-_SETTLE_S = 0.05  # after switching the actinic light off, before a dark or a probe spectrum
+_SETTLE_S = 0.05  # after switching the light off, before a dark spectrum
 _LATE_S = 5.0  # a frame this much too late moves the cadence, it is not caught up
 _TRIES = 8  # of the search for an integration time
 
@@ -124,7 +124,6 @@ class PLSeries(Logbook):
         return self.integration_time_s
 
     def _look(self, probe: Emission) -> MsgGenerator[None]:
-        yield from self._darken()
         yield from set_and_wait(self._light, probe)
         yield from self._expose()
         self.values = yield from save_event("pre_shots", self._spectrometer, self._light)
@@ -133,7 +132,8 @@ class PLSeries(Logbook):
 
     def dark_frame(self) -> MsgGenerator[None]:
         """Take a dark spectrum; the light is off afterwards."""
-        yield from self._darken()
+        yield from dark(self._light)
+        yield Msg("sleep", None, _SETTLE_S)
         yield from self._expose()
         yield from save_event("dark", self._spectrometer)
         self._darks_s[self.integration_time_s] = time.monotonic()
@@ -153,8 +153,7 @@ class PLSeries(Logbook):
         taken_s = self._darks_s.get(self.integration_time_s, float("-inf"))
         if time.monotonic() - taken_s >= self._dark_every_s:
             yield from self.dark_frame()
-        else:
-            yield from self._darken()
+        # what was lit before needs no darkness in between: the first spectrum is thrown away
         yield from set_and_wait(self._light, probe or self._probe)
         self._note_time()
         yield from self._expose(self._watched)
@@ -268,10 +267,6 @@ class PLSeries(Logbook):
     def _dose_note(self, name: str, total: float, probe: float) -> Note:
         values: Mapping[str, float] = dict(zip(self._doses, (total, probe), strict=True))
         return Note(name, values, dict.fromkeys(self._doses, "J/cm²"))
-
-    def _darken(self) -> MsgGenerator[None]:
-        yield from dark(self._light)
-        yield Msg("sleep", None, _SETTLE_S)
 
     def _expose(self, watched: Sequence[Any] = ()) -> MsgGenerator[None]:
         self._spectrometer.discard_next()  # the light has changed: what is under way is stale
