@@ -15,7 +15,7 @@ from instruments.stages.stage import Stage
 from plans.analysis import TrackPoint, advise_exposure
 from plans.live.tracker import PLTracker
 from plans.logbook import Logbook
-from plans.progress import Note
+from plans.progress import Note, Together
 from plans.stubs import dark, expose, move_dark, save_event, set_and_wait, sleep_until
 
 _SETTLE_S = 0.05  # after switching the light off, before a dark spectrum
@@ -64,6 +64,7 @@ class PLSeries(Logbook):
         self.callbacks = (self.tracker,)
         self.values: dict[str, Any] = {}
         self.beside: tuple[Any, ...] = ()
+        self._standing: Together | None = None  # all that stands beside the tracker
         self._spectrometer = spectrometer
         self._light = light
         self._probe = probe
@@ -165,7 +166,9 @@ class PLSeries(Logbook):
 
     def publish(self) -> MsgGenerator[None]:
         """Write what the tracker made of the last frame into the run."""
-        yield from save_event("tracked", self.tracker, self.progress, self._dose, *self.beside)
+        if self._standing is None:
+            self._standing = Together("standing", (self.progress, self._dose, *self.beside))
+        yield from save_event("tracked", self.tracker, self._standing)
         yield Msg("checkpoint")
 
     def dark_point(self, probe: Emission | None = None) -> MsgGenerator[TrackPoint]:

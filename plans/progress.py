@@ -1,7 +1,7 @@
 """Where a run stands: a readable that plans write into."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bluesky.protocols import Reading
@@ -122,4 +122,37 @@ class Note:
 
     def describe_configuration(self) -> dict[str, DataKey]:
         """Return nothing: a note has no configuration."""
+        return {}
+
+
+class Together:
+    """Several readables of the plan as one: every reading of its own costs the engine time.
+
+    Args:
+        name: Name of the readable in the documents.
+        parts: What is read, such as `Progress` and `Note`.
+    """
+
+    parent = None
+
+    def __init__(self, name: str, parts: Iterable[Any]) -> None:
+        self.name = name
+        self._parts = tuple(parts)
+
+    def read(self) -> dict[str, Reading[Any]]:
+        """Return the values of all."""
+        return {key: reading for part in self._parts for key, reading in part.read().items()}
+
+    def describe(self) -> dict[str, DataKey]:
+        """Describe the keys of :meth:`read`."""
+        return {
+            key: described for part in self._parts for key, described in part.describe().items()
+        }
+
+    def read_configuration(self) -> dict[str, Reading[Any]]:
+        """Return nothing: the parts have no configuration."""
+        return {}
+
+    def describe_configuration(self) -> dict[str, DataKey]:
+        """Return nothing: the parts have no configuration."""
         return {}

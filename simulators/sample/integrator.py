@@ -47,19 +47,20 @@ def integrate(
         StepError: When the step would become shorter than rounding allows.
     """
     time_s, below = 0.0, 0
-    state = start
+    state, slope = start, rates(0.0, start) if duration_s > 0.0 else start
     step_s = min(max(first_step_s, _FIRST_PART * duration_s), duration_s)
     while time_s < duration_s:
         left_s = duration_s - time_s
         last = step_s >= left_s
         tried_s = left_s if last else step_s
-        trial, error = _dormand_prince(rates, time_s, state, tried_s)
+        trial, error, end_slope = _dormand_prince(rates, time_s, state, slope, tried_s)
         lowest = min(trial)
         below += lowest < 0.0
         if error <= 1.0 and (lowest >= 0.0 or (lowest >= -ABSOLUTE_TOLERANCE and below < _CLIPS)):
             # what is off by less than the tolerance is nothing, not a reason for a shorter step
             state = trial if lowest >= 0.0 else tuple([max(each, 0.0) for each in trial])
             time_s = duration_s if last else time_s + tried_s
+            slope = end_slope if lowest >= 0.0 else rates(time_s, state)
             growth = _GROW if error < 1e-5 else min(_GROW, _SAFETY * error**-0.2)
             # a last step cut short by the end says nothing against a longer one
             step_s = max(step_s, tried_s * growth) if last else tried_s * growth
@@ -78,16 +79,21 @@ def _shrink(error: float) -> float:
     return 0.5 if error <= 1.0 else _SHRINK
 
 
-def _dormand_prince(rates: Rates, time_s: float, y: Vector, h: float) -> tuple[Vector, float]:
-    """Return the quantities after one step and its error in units of the tolerance."""
-    k1 = rates(time_s, y)
+def _dormand_prince(
+    rates: Rates, time_s: float, y: Vector, k1: Vector, h: float
+) -> tuple[Vector, float, Vector]:
+    """Return the quantities after one step, its error in units of the tolerance, and their slope.
+
+    The last stage is the first one of the next step.
+    """
     k2 = rates(time_s + h / 5, _second(y, k1, h))
     k3 = rates(time_s + h * 3 / 10, _third(y, k1, k2, h))
     k4 = rates(time_s + h * 4 / 5, _fourth(y, k1, k2, k3, h))
     k5 = rates(time_s + h * 8 / 9, _fifth(y, k1, k2, k3, k4, h))
     k6 = rates(time_s + h, _sixth(y, k1, k2, k3, k4, k5, h))
     end = _end(y, k1, k3, k4, k5, k6, h)
-    return end, _error(y, end, (k1, k3, k4, k5, k6, rates(time_s + h, end)), h)
+    k7 = rates(time_s + h, end)
+    return end, _error(y, end, (k1, k3, k4, k5, k6, k7), h), k7
 
 
 # One function a stage of the method, with its row of coefficients: in plain Python a written-out

@@ -161,8 +161,7 @@ class PhotonRate:
     """Photons absorbed per nanocrystal and second, averaged over the depth of the cuvette."""
 
     def __init__(self, setting: Setting, beams: tuple[Beam, ...], temperature_k: float) -> None:
-        self._setting = setting
-        self._temperature_k = temperature_k
+        self._wire_edge_ev = setting.material.wire_edge_law(setting.size_nm, temperature_k)
         self._per_nm = setting.absorbance_per_nm()
         edge_ev = setting.material.crystal_edge_ev(setting.size_nm, temperature_k)
         extinction = setting.material.extinction_400_per_molar_cm(setting.size_nm)
@@ -185,7 +184,7 @@ class PhotonRate:
         dispersed, activated, fused, _, wires, _, _, flocculated = state
         crystals = min(max(dispersed + activated, 0.0), 1.0)
         fused = min(max(fused, 0.0), 1.0)
-        edge_ev = self._setting.wire_edge_ev(crystals_per_wire(fused, wires), self._temperature_k)
+        edge_ev = self._wire_edge_ev(crystals_per_wire(fused, wires))
         total = 0.0
         for energy_ev, thin, shape, scatter, flocs in self._channels:
             absorbance = crystals * shape * self._per_nm + flocculated * flocs

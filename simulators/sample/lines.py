@@ -24,9 +24,12 @@ def line_per_ev(energy_ev: Floats, centre_ev: float, width_ev: float, asymmetry:
         width_ev: Full width at half maximum.
         asymmetry: Widths of the two sides are ``width_ev`` times 1 plus (red) or minus (blue) this.
     """
-    sides = np.where(energy_ev < centre_ev, 1.0 + asymmetry, 1.0 - asymmetry) * width_ev
+    red, blue = (
+        -4.0 * math.log(2.0) / (width_ev * side) ** 2 for side in (1.0 + asymmetry, 1.0 - asymmetry)
+    )
+    away_ev = energy_ev - centre_ev
     top = 2.0 * math.sqrt(math.log(2.0) / math.pi) / width_ev
-    line: Floats = top * np.exp(-4.0 * math.log(2.0) * ((energy_ev - centre_ev) / sides) ** 2)
+    line: Floats = top * np.exp(np.where(away_ev < 0.0, red, blue) * away_ev**2)
     return line
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -111,6 +112,22 @@ class Material:
         """Return the energy of the absorption edge of wires."""
         emission_ev = self.emission_ev(diameter_nm, temperature_k, confined=2)
         return emission_ev + stokes_shift_ev(_EDGE_STOKES_WIRE_NM)
+
+    def wire_edge_law(self, size_nm: float, temperature_k: float) -> Callable[[float], float]:
+        """Return the function from the number of crystals in a wire to its absorption edge, eV.
+
+        The rate equations ask for it all the time; it is :meth:`wire_edge_ev` of
+        :meth:`wire_diameter_nm` with all that is constant worked out.
+        """
+        bulk_ev = self.wire_edge_ev(math.inf, temperature_k)
+        confinement_ev_nm2 = 2.0 / 3.0 * self.confinement_ev_nm2
+        thickening_nm, thinnest_nm = size_nm * self.wire_thickening, size_nm + self.leakage_nm
+
+        def edge_ev(crystals_per_wire: float) -> float:
+            thick_nm = thinnest_nm + thickening_nm * math.log10(crystals_per_wire)
+            return bulk_ev + confinement_ev_nm2 / (thick_nm * thick_nm)
+
+        return edge_ev
 
     def wire_diameter_nm(self, size_nm: float, crystals_per_wire: float) -> float:
         """Return the diameter of wires, which thicken slowly as they lengthen."""

@@ -25,6 +25,7 @@ _CONTINUUM_OFFSET_EV = 0.030
 _CONTINUUM_WIDTH_EV = 0.030
 _CONTINUUM_GROWTH = 2.33
 _CONTINUUM_POWER = 1.3
+_LONGEST_REACH = 3.0  # of the growth, in steps from the edge to 400 nm
 _EXCITON = 0.10
 _EXCITON_WIDTH_EV = 0.035
 _TAIL_BELOW_EDGE_EV = 0.045
@@ -33,13 +34,16 @@ SCATTER_SEEN_BY_EMISSION = 0.2
 """Part of the scattered emission that is lost: most is scattered forwards and still arrives."""
 
 
-def _band(energy_ev: float, edge_ev: float) -> float:
-    reach = min(max((energy_ev - edge_ev) / (ANCHOR_EV - edge_ev), 0.0), 3.0)
-    step = 1.0 + math.exp(-(energy_ev - edge_ev - _CONTINUUM_OFFSET_EV) / _CONTINUUM_WIDTH_EV)
-    growth: float = _CONTINUUM_GROWTH * reach**_CONTINUUM_POWER
-    continuum = _CONTINUUM / step * (1.0 + growth)
-    exciton = (energy_ev - edge_ev) / _EXCITON_WIDTH_EV
-    return continuum + _EXCITON * math.exp(-0.5 * exciton * exciton)
+def _band(above_ev: float, span_ev: float) -> float:
+    """Return the absorption above the edge, which is ``span_ev`` below the anchor; unscaled."""
+    reach = above_ev / span_ev
+    grown = 1.0
+    if reach > 0.0:
+        reach = reach if reach < _LONGEST_REACH else _LONGEST_REACH
+        grown += _CONTINUUM_GROWTH * reach**_CONTINUUM_POWER
+    step = 1.0 + math.exp((_CONTINUUM_OFFSET_EV - above_ev) / _CONTINUUM_WIDTH_EV)
+    exciton = above_ev / _EXCITON_WIDTH_EV
+    return _CONTINUUM * grown / step + _EXCITON * math.exp(-0.5 * exciton * exciton)
 
 
 def absorption_shape(energy_ev: float, edge_ev: float) -> float:
@@ -49,11 +53,12 @@ def absorption_shape(energy_ev: float, edge_ev: float) -> float:
         energy_ev: Photon energy.
         edge_ev: Energy of the absorption edge of the particle.
     """
-    knee_ev = edge_ev - _TAIL_BELOW_EDGE_EV
-    anchor = _band(ANCHOR_EV, edge_ev)
-    if energy_ev > knee_ev:
-        return _band(energy_ev, edge_ev) / anchor
-    return _band(knee_ev, edge_ev) * math.exp((energy_ev - knee_ev) / _URBACH_EV) / anchor
+    above_ev, span_ev = energy_ev - edge_ev, ANCHOR_EV - edge_ev
+    anchor = _band(span_ev, span_ev)
+    if above_ev > -_TAIL_BELOW_EDGE_EV:
+        return _band(above_ev, span_ev) / anchor
+    tail = math.exp((above_ev + _TAIL_BELOW_EDGE_EV) / _URBACH_EV)
+    return _band(-_TAIL_BELOW_EDGE_EV, span_ev) * tail / anchor
 
 
 def absorption_shapes(energy_ev: Floats, edge_ev: float) -> Floats:
@@ -63,18 +68,18 @@ def absorption_shapes(energy_ev: Floats, edge_ev: float) -> Floats:
         energy_ev: Photon energies, shape [n].
         edge_ev: Energy of the absorption edge of the particle.
     """
-    knee_ev = edge_ev - _TAIL_BELOW_EDGE_EV
-    anchor = _band(ANCHOR_EV, edge_ev)
-    high = energy_ev > knee_ev
-    above = energy_ev[high] - edge_ev
-    reach = np.clip(above / (ANCHOR_EV - edge_ev), 0.0, 3.0)
-    step = 1.0 + np.exp((_CONTINUUM_OFFSET_EV - above) / _CONTINUUM_WIDTH_EV)
-    continuum = _CONTINUUM / step * (1.0 + _CONTINUUM_GROWTH * reach**_CONTINUUM_POWER)
-    exciton = _EXCITON * np.exp(-0.5 / _EXCITON_WIDTH_EV**2 * above**2)
-    shapes: Floats = np.empty_like(energy_ev)
-    shapes[high] = (continuum + exciton) / anchor
-    tail = np.exp((energy_ev[~high] - knee_ev) / _URBACH_EV)
-    shapes[~high] = tail * (_band(knee_ev, edge_ev) / anchor)
+    span_ev = ANCHOR_EV - edge_ev
+    from_edge_ev = energy_ev - edge_ev
+    # below the knee the band stays as it is there, and the tail falls; above, the tail is 1
+    above_ev = np.maximum(from_edge_ev, -_TAIL_BELOW_EDGE_EV)
+    tail = np.exp(np.minimum(from_edge_ev + _TAIL_BELOW_EDGE_EV, 0.0) / _URBACH_EV)
+    reach = np.minimum(above_ev / span_ev, _LONGEST_REACH)
+    growth = np.zeros_like(reach)
+    np.power(reach, _CONTINUUM_POWER, out=growth, where=reach > 0.0)
+    step = 1.0 + np.exp((_CONTINUUM_OFFSET_EV - above_ev) / _CONTINUUM_WIDTH_EV)
+    continuum = (_CONTINUUM + _CONTINUUM * _CONTINUUM_GROWTH * growth) / step
+    exciton = _EXCITON * np.exp(-0.5 / _EXCITON_WIDTH_EV**2 * above_ev**2)
+    shapes: Floats = (continuum + exciton) * tail / _band(span_ev, span_ev)
     return shapes
 
 
