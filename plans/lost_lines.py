@@ -1,4 +1,4 @@
-"""Ends a run that has lost the line to what it reads."""
+"""Ends a run that has lost the line to what sees or emits."""
 
 import logging
 import threading
@@ -10,6 +10,10 @@ from typing import Any
 from instruments.bench import Bench
 from instruments.device import BenchDevice
 from instruments.errors import InstrumentError
+from instruments.light_sources import LightSource
+from instruments.pumps import SyringePump
+from instruments.spectrometers import Spectrometer
+from instruments.thermal import Thermostat
 from plans.engine import Engine
 
 _log = logging.getLogger(__name__)
@@ -17,15 +21,19 @@ _log = logging.getLogger(__name__)
 BACK_WITHIN_S = 1.0  # with a quarter of a second between looks and as much to act: off within 2 s
 _BETWEEN_TRIES_S = 0.2
 _LONGEST_WAIT_S = 5.0
+_SEE_OR_EMIT = (Spectrometer, LightSource, SyringePump, Thermostat)
 
 
 class LostLines:
-    """Looks after the lines of the instruments whose values a run records.
+    """Looks after the lines of what sees and what emits, pumps or heats in a run.
 
     A plan that waits, for the end of an exposure say, would go on blind and lit until its next
-    reading. A line is asked nothing: the operating system knows of a connection that was closed, a
-    port or a USB device that has left. One that is lost is opened again; when that does not succeed
-    within `BACK_WITHIN_S`, everything is switched off and the run is aborted.
+    reading. An instrument counts from the first value of it that the run records; the loss of any
+    other one is found by the next step that needs it.
+
+    A line is asked nothing: the operating system knows of a connection that was closed, a port or a
+    USB device that has left. One that is lost is opened again; when that does not succeed within
+    `BACK_WITHIN_S`, everything is switched off and the run is aborted.
 
     Args:
         engine: It carries out the run.
@@ -54,9 +62,11 @@ class LostLines:
 
     @property
     def names(self) -> set[str]:
-        """The devices of the bench whose values are recorded at present."""
+        """The devices that are looked after at present."""
         with self._lock:
-            return set().union(*self._read.values()) & set(self._bench.devices)
+            read = set().union(*self._read.values())
+        devices = self._bench.devices
+        return {name for name in read if isinstance(devices.get(name), _SEE_OR_EMIT)}
 
     def _note(self, name: str, doc: Mapping[str, Any]) -> None:
         with self._lock:
@@ -96,8 +106,8 @@ class LostLines:
         self._has_ended = True
         self._lost_s.clear()
         reason = (
-            f"{name}: the line to {device.link.address} is lost and the run cannot see any more: "
-            "check power and cable"
+            f"{name}: the line to {device.link.address} was lost during the run and did not come "
+            "back: check power and cable"
         )
         self._say(f"THE LINE TO {name} IS LOST: switching everything off and ending the run")
         self._aside(lambda: self._engine.abort(reason))
