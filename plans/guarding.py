@@ -11,6 +11,7 @@ from typing import Self
 from instruments.bench import Bench
 from instruments.guard import Guard
 from plans.engine import STALL_S, Engine
+from plans.lost_lines import LostLines
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class GuardedRun:
     a call that holds Python's lock, is found out within two seconds. The thread looks at the engine
     before each beat: when the engine's thread gets nothing done for ``stall_s``, the bench is
     switched off from here and the run is aborted; when that is not confirmed, the beat is kept back
-    and the guard does it.
+    and the guard does it. It also looks after the lines of what the run reads; see
+    `plans.lost_lines`.
 
     Args:
         bench_file: The bench.
@@ -48,6 +50,7 @@ class GuardedRun:
         self._engine: Engine | None = None
         self._bench: Bench | None = None
         self._rescue: _Rescue | None = None
+        self._lines: LostLines | None = None
         self.guard = Guard(
             bench_file,
             addresses=addresses,
@@ -82,14 +85,19 @@ class GuardedRun:
         """
         self.guard.wait_until_ready()
         self._engine, self._bench, self._rescue = engine, bench, None
+        self._lines = LostLines(engine, bench, self._say)
 
     def release(self) -> None:
         """Stop looking at the engine: the run has ended."""
-        self._engine = None
+        lines, self._engine, self._lines = self._lines, None, None
+        if lines is not None:
+            lines.close()
 
     def pulse(self) -> bool:
         """Tell whether the program may give a sign of life."""
-        engine, bench = self._engine, self._bench
+        engine, bench, lines = self._engine, self._bench, self._lines
+        if lines is not None:
+            self._look(lines)
         if engine is None or bench is None or engine.is_turning(self._stall_s):
             self._rescue = None
             return True
@@ -100,6 +108,12 @@ class GuardedRun:
             )
             self._rescue = _Rescue(bench, engine)
         return self._rescue.is_in_time
+
+    def _look(self, lines: LostLines) -> None:
+        try:
+            lines.look()
+        except Exception:  # noqa: BLE001 - a beat that stays out would end the program
+            _log.exception("the lines of the run cannot be looked at")
 
     def _guard_in_trouble(self, words: str) -> None:
         self._say(words)

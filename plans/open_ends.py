@@ -1,7 +1,7 @@
 """Off is confirmed after a run; what is not outlives the program."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from instruments.bench import Bench, SafeOutcome
@@ -20,10 +20,14 @@ class OpenEndsDesk:
     Args:
         bench: The bench.
         bench_file: Its file; None for a simulated one, of which nothing is kept.
+        say: Receives sentences for the person.
     """
 
-    def __init__(self, bench: Bench, bench_file: Path | None) -> None:
+    def __init__(
+        self, bench: Bench, bench_file: Path | None, *, say: Callable[[str], None] = _LOGGER.error
+    ) -> None:
         self._bench = bench
+        self._say = say
         self._ends = None if bench_file is None else OpenEnds(bench_file)
 
     def texts(self) -> tuple[str, ...]:
@@ -51,7 +55,7 @@ class OpenEndsDesk:
             What could not be confirmed, a sentence each; it is kept.
         """
         used = self._used(self._bench.devices)
-        ends = confirm_off(used, _LOGGER.error) + confirm_dark(used, seen, _LOGGER.warning)
+        ends = confirm_off(used, self._say) + confirm_dark(used, seen, self._say)
         self._keep(ends)
         return tuple(ends)
 
@@ -63,7 +67,7 @@ class OpenEndsDesk:
         """
         used = self._used(o.device for o in outcomes if not o.confirmed)
         if self._ends is not None and used.devices:
-            self._keep(confirm_off(used, _LOGGER.error))
+            self._keep(confirm_off(used, self._say))
 
     def _used(self, names: Iterable[str]) -> Bench:
         devices = {name: self._bench[name] for name in names}
@@ -76,7 +80,7 @@ class OpenEndsDesk:
         try:
             self._ends.note(texts)
         except OSError as error:
-            _LOGGER.error("what was not confirmed off cannot be kept: %s", error)
+            self._say(f"what was not confirmed off cannot be kept for the next run: {error}")
 
     def acknowledge(self, text: str) -> None:
         """Note that the person has looked.

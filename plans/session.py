@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from instruments.bench import Bench, load_bench
-from instruments.open_ends import OpenEnds
 from plans.catalogue import check_plan, find_plan
 from plans.engine import Engine, InterruptWatcher, Outcome
 from plans.guarding import GuardedRun
 from plans.interlocking import Interlocks
 from plans.live.light_seen import LightSeen
 from plans.live.progress_line import ProgressLine
-from plans.off import confirm_dark, confirm_off
+from plans.open_ends import OpenEndsDesk
 from plans.parameters import Parameter, ParameterError, describe_plan, parse_assignments
 from plans.preflight import Check, PreflightError, format_checks, require
 from plans.records import LiveAnswer, ReactionLog, RunIndex, RunRecorder
@@ -106,6 +105,8 @@ class Session:
                 self._guard = self._call_guard(stack)
             stack.enter_context(bench)
             self._bench = bench
+            kept_file = self.bench_file if addresses is None else None
+            open_ends = OpenEndsDesk(bench, kept_file, say=self._say)
             try:
                 devices = self._devices(bench)
                 checks = self._check(devices)
@@ -113,17 +114,14 @@ class Session:
                 known = {"bench": bench.name, **self._sample_card(), **(md or {})}
                 plan = self._plan(**devices, **self._values, md=known)
                 interlocks = Interlocks(bench, self._say, log=ReactionLog(self._runs_folder))
-                kept = [] if addresses is not None else OpenEnds(self.bench_file).read()
                 checks += [
                     Check(name="not confirmed off", verdict="refused", detail=f"{end}{_LOOK}")
-                    for end in kept
+                    for end in open_ends.texts()
                 ]
                 self.outcome = self._refusal(checks, interlocks) or self._run(plan, interlocks)
             finally:
-                self._make_safe(bench)
+                self.not_confirmed = list(open_ends.confirm(self._light_seen))
                 self._bench = None
-                if addresses is None:
-                    self._keep_open_ends()
         self._wall_s = time.perf_counter() - wall_s
         if addresses is not None:
             self._simulated_s = time.monotonic() - start_s
@@ -282,17 +280,6 @@ class Session:
             if device.device is parameter.device and not device.quantity.when_named
         ]
         return same[0] is not parameter
-
-    def _keep_open_ends(self) -> None:
-        """Keep what is not certain for whoever uses the bench next."""
-        try:
-            OpenEnds(self.bench_file).note(self.not_confirmed)
-        except OSError as error:
-            self._say(f"what was not confirmed off cannot be kept for the next run: {error}")
-
-    def _make_safe(self, bench: Bench) -> None:
-        self.not_confirmed = confirm_off(bench, self._say)
-        self.not_confirmed += confirm_dark(bench, self._light_seen, self._say)
 
 
 class _Follower:

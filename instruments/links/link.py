@@ -103,6 +103,15 @@ class Link(Adapter):
         return self.line.port.is_open and self in self.line.members
 
     @property
+    def is_gone(self) -> bool:
+        """Tell whether the line is lost, or the system knows that it is; asks the device nothing.
+
+        A cable that the system does not see, such as that between an adapter and its instrument,
+        is found out by the next exchange only.
+        """
+        return not self._closed and self._session > 0 and self.line.port.is_gone
+
+    @property
     def is_alone(self) -> bool:
         """Tell whether no other device of the bench uses the port."""
         return self.line.links == 1
@@ -137,6 +146,7 @@ class Link(Adapter):
         """
         with self.exchange():
             self._closed = False
+            self.line.port.let_go()
             self.line.port.hurry()
             self._ready()
 

@@ -19,7 +19,7 @@ _LOGGER = logging.getLogger(__name__)
 class Port:
     """A port, and what became of it.
 
-    Only `interrupt` may be called by a thread that does not hold the line.
+    Only `interrupt` and `is_gone` may be called by a thread that does not hold the line.
 
     Args:
         address: VISA resource name, for messages.
@@ -55,6 +55,12 @@ class Port:
         """Tell whether the port is open."""
         return self._wire is not None
 
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the line is lost, or known to be by the system; asks the device nothing."""
+        wire = self._wire
+        return wire is None or (wire.is_gone() and self._wire is wire)
+
     def open(self) -> None:
         """Open the port.
 
@@ -73,6 +79,11 @@ class Port:
         except OSError as error:
             raise self._lost(error) from error
         self._log.add(Direction.EVENT, f"connected to {self._address}")
+
+    def let_go(self) -> None:
+        """Give up a line of which the system knows that it is lost."""
+        if self._wire is not None and self.is_gone:
+            self._lost(ConnectionResetError("the cable is out, or the other side has closed"))
 
     def hurry(self) -> None:
         """Let the next try after a loss be made at once."""

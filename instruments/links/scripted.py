@@ -80,6 +80,9 @@ class _Script:
     def interrupt(self) -> None:
         pass
 
+    def is_gone(self) -> bool:
+        return False
+
     def close(self) -> None:
         pass
 

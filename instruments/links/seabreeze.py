@@ -10,19 +10,22 @@ the ones in use too, whenever it looks around, and opens all of them to learn on
 """
 
 import contextlib
+import errno
 import re
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from instruments.errors import ConfigurationError
+from instruments.links.seabreeze_replies import ObpReplies, OoiReplies, Replies
 
 _ADDRESS = re.compile(r"seabreeze(?:@(\w+))?::([^:\s]+)\Z", re.IGNORECASE)
 _SLICE_S = 0.2  # a read waits no longer than this before it looks whether it was interrupted
 _FLUSH_S = 0.005
-_MAX_MESSAGE = 1 << 20
 _ACCESS_DENIED, _BUSY = 13, 16
+_GET_STATUS = (0x80, 0x00, 0, 0, 2)  # of the device; USB 2.0, 9.4.5: every one answers at any time
+_STATUS_MS = 100
 
 _open_lock = threading.Lock()
 _open_places: set[tuple[int, int]] = set()
@@ -168,7 +171,7 @@ def open_seabreeze(address: str) -> "SeabreezeWire":
                 continue
             if device.serial_number == serial:
                 _open_places.add(candidate.place)
-                return SeabreezeWire(device, candidate.place)
+                return SeabreezeWire(device, candidate)
             notes.append(f"{candidate.model} {device.serial_number}")
             with contextlib.suppress(OSError):
                 device.close()
@@ -229,115 +232,22 @@ def _why(error: OSError) -> str:
     return f"that does not open: {error}"
 
 
-class _Replies(Protocol):
-    """Which end point the next bytes come from, and how many to ask for."""
-
-    def asked(self, request: bytes) -> None:
-        """Note what was sent."""
-        ...
-
-    def expected(self) -> tuple[str, int]:
-        """Return python-seabreeze's name of the end point, and the length of the read."""
-        ...
-
-    def came(self, data: bytes) -> None:
-        """Note what has come."""
-        ...
-
-    @property
-    def stray(self) -> tuple[str, int] | None:
-        """Where an answer that was never fetched may lie, and how long it is."""
-        ...
-
-
-class OoiReplies:
-    """The older protocol: the command decides.
-
-    Spectra come from an end point of their own: 2048 values of two bytes, a synchronisation byte.
-    """
-
-    _LENGTHS: ClassVar = {0x05: 17, 0x6B: 3, 0xFE: 16}
-    _SPECTRUM, _SPECTRUM_LENGTH = 0x09, 4097
-
-    def __init__(self) -> None:
-        self._mode, self._length, self._left = "low_speed", 17, 17
-        self._spectrum_left = 0
-
-    @property
-    def stray(self) -> tuple[str, int] | None:
-        """Where a spectrum that was never fetched may lie, and how long it is."""
-        return ("high_speed", self._SPECTRUM_LENGTH) if self._spectrum_left else None
-
-    def asked(self, request: bytes) -> None:
-        """Note what was sent."""
-        if request[0] == self._SPECTRUM:
-            self._mode, self._length = "high_speed", self._SPECTRUM_LENGTH
-            self._spectrum_left = self._length
-        elif request[0] in self._LENGTHS:
-            self._mode, self._length = "low_speed", self._LENGTHS[request[0]]
-        self._left = self._length
-
-    def expected(self) -> tuple[str, int]:
-        """Return the end point and the length of the read."""
-        return self._mode, self._left
-
-    def came(self, data: bytes) -> None:
-        """Note what has come."""
-        if self._mode == "high_speed":
-            self._spectrum_left = max(0, self._spectrum_left - len(data))
-        self._left -= len(data)
-        if self._left <= 0:  # what comes now is an answer to a former question
-            self._left = self._length
-
-
-class ObpReplies:
-    """The Ocean Binary Protocol: 64 bytes, and what they announce."""
-
-    stray: tuple[str, int] | None = None  # an answer tells which question it belongs to
-    _FIRST, _HEADER = 64, 44
-
-    def __init__(self) -> None:
-        self._message = bytearray()
-
-    def asked(self, request: bytes) -> None:
-        """Forget half a message."""
-        self._message.clear()
-
-    def expected(self) -> tuple[str, int]:
-        """Return the end point and the length of the read."""
-        if len(self._message) < self._HEADER:
-            return "low_speed", self._FIRST - len(self._message)
-        return "low_speed", self._whole() - len(self._message)
-
-    def came(self, data: bytes) -> None:
-        """Note what has come."""
-        self._message += data
-        if len(self._message) >= self._HEADER and len(self._message) >= self._whole():
-            self._message.clear()
-
-    def _whole(self) -> int:
-        remaining = int.from_bytes(self._message[40:44], "little")
-        return self._HEADER + remaining if remaining <= _MAX_MESSAGE else 0
-
-
 class SeabreezeWire:
     """An open USB spectrometer; see `instruments.links.visa.Wire`.
 
     Args:
         device: python-seabreeze's device, open.
-        place: Bus and address.
+        attached: Where it is on the USB.
     """
 
-    def __init__(self, device: Any, place: tuple[int, int]) -> None:
+    def __init__(self, device: Any, attached: UsbSpectrometer) -> None:
         from seabreeze.pyseabreeze.protocol import OBPProtocol
 
         protocol = device.features["raw_usb_bus_access"][0].protocol
         self._device = device
-        self._place = place
+        self._attached = attached
         self._transport = protocol.transport
-        self._replies: _Replies = (
-            ObpReplies() if isinstance(protocol, OBPProtocol) else OoiReplies()
-        )
+        self._replies: Replies = ObpReplies() if isinstance(protocol, OBPProtocol) else OoiReplies()
         self._interrupted = False
 
     def send(self, data: bytes, timeout_s: float) -> None:
@@ -381,10 +291,18 @@ class SeabreezeWire:
         """Make the call in progress end within a fifth of a second."""
         self._interrupted = True
 
+    def is_gone(self) -> bool:
+        """Tell whether it has left the bus; see `Wire.is_gone`."""
+        try:  # the system answers in its place when it is no longer there
+            self._attached.device.ctrl_transfer(*_GET_STATUS, timeout=_STATUS_MS)
+        except OSError as error:
+            return error.errno == errno.ENODEV
+        return False
+
     def close(self) -> None:
         """Close the spectrometer."""
         with _open_lock:
-            _open_places.discard(self._place)
+            _open_places.discard(self._attached.place)
         self._device.close()
 
 

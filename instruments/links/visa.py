@@ -52,6 +52,13 @@ class Wire(Protocol):
         """Make the call in progress on another thread end soon."""
         ...
 
+    def is_gone(self) -> bool:
+        """Tell whether the system has lost the line; asks the device nothing, and never waits.
+
+        Any thread may call, also while another one uses the line or closes it.
+        """
+        ...
+
     def close(self) -> None:
         """Give the port back."""
         ...
@@ -155,6 +162,15 @@ class SocketWire:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
+    def is_gone(self) -> bool:
+        """Tell whether the other side has closed; see `Wire.is_gone`."""
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def close(self) -> None:
         """Close the socket."""
         with _as_os_errors():
@@ -207,6 +223,13 @@ class SerialWire:
         """End the waiting of another thread."""
         self._port.cancel_read()
 
+    def is_gone(self) -> bool:
+        """Tell whether the port has left the computer, as an unplugged adapter does."""
+        try:
+            return bool(self._port.in_waiting < 0)
+        except (OSError, TypeError):  # pyserial's for a port that is closed meanwhile
+            return True
+
     def close(self) -> None:
         """Close the port."""
         with _as_os_errors():
@@ -240,6 +263,10 @@ class MessageWire:
 
     def interrupt(self) -> None:
         """Do nothing: these buses end a transfer by their time-out only."""
+
+    def is_gone(self) -> bool:
+        """Say no: these buses tell it by a transfer only."""
+        return False
 
     def close(self) -> None:
         """Close the resource."""

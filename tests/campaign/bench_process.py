@@ -1,7 +1,8 @@
 """A bench of simulators in a process of its own that is told over pipes what to do.
 
-Commands are lines of JSON on standard input: ``{"do": "states"}``, ``{"do": "power_cycle"}``,
-``{"do": "end"}``; each is answered with one line. The first line says where the bench file is.
+Commands are lines of JSON on standard input, ``{"do": "states"}``, and "power_cycle", "unplug" (the
+spectrometer), "replug", "end"; each is answered with one line. The first line says where the bench
+file is.
 """
 
 import json
@@ -23,6 +24,7 @@ def main():
         path = Path(sys.argv[1])
         path.write_text(text, encoding="utf-8")
         print(json.dumps({"bench": str(path)}), flush=True)
+        unplugged = False
         for line in sys.stdin:
             order = json.loads(line)
             answer = {}
@@ -32,6 +34,12 @@ def main():
                 for name in simulators.addresses:
                     simulators.power_cycle(name)
                     simulators.faults(name).clear()
+            elif order["do"] == "unplug":
+                simulators.unplug("spectrometer")
+                unplugged = True
+            elif order["do"] == "replug" and unplugged:
+                simulators.replug("spectrometer")
+                unplugged = False
             elif order["do"] == "end":
                 break
             print(json.dumps(answer), flush=True)

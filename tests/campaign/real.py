@@ -25,6 +25,7 @@ FAULTS = (
     "kill -9 of the plan", "process stopped", "SIGTERM", "SIGINT",
     "kill -9 of the guard", "kill -9 of the simulators", "kill -9 of plan, guard just replaced",
     "disk full by the kernel", "kill -9 of the window", "kill -9 of window and bench process",
+    "cable of the spectrometer out",
 )  # fmt: skip
 
 
@@ -139,11 +140,15 @@ def _start(bench, fault, folder):
 
 def run(bench, fault, rng, folder):
     """Run the plan, strike while something is on, and return a row of the table."""
+    bench.ask("replug")
     bench.ask("power_cycle")
     row = {"plan": "light_regrowth", "fault": fault, "hit": ""}
     child = _start(bench, fault, folder)
     try:
-        frames = rng.randrange(0, 8)  # from the dosing before the first frame to the exposure
+        # The spectrometer is looked after from its first frame.
+        frames = rng.randrange(
+            "cable" in fault, 8
+        )  # from the dosing before the first frame to the exposure
         started = child.wait_for(lambda: child.acknowledged >= frames and bench.is_on(), START_S)
         if not started:
             row["broken"] = "the run did not light: " + (folder / "stderr.txt").read_text()[-500:]
@@ -163,11 +168,15 @@ def run(bench, fault, rng, folder):
             _wait_until_safe(bench)
             intervals = ledger.all_spans(bench.ask("states"))
             row["all_off_s"] = ledger.off_after_s(intervals, told_s)
+            if told_s == fault_s:
+                row["from_fault_s"] = row["all_off_s"]
             row["safe_at_end"] = all(s["safe"] for s in bench.ask("states").values())
         row["acknowledged"] = struck_at = max(struck_at, child.acknowledged)
         row["leftovers"] = _leftovers(folder) or _locked(bench.bench_file)
         # What an end leaves for a person to acknowledge would refuse the next point.
         row["open_ends"] = [str(end) for end in OpenEnds(bench.bench_file).acknowledge()]
+        if "cable" in fault:  # nobody can know about an instrument that cannot be asked
+            row["open_ends"] = [end for end in row["open_ends"] if ": spectrometer:" not in end]
         row.update(_records(struck_at, folder))
         reports = [r for path in (folder / "runs").rglob("guard.jsonl")
                    for r in read_reports(path.parent)]  # fmt: skip
@@ -189,6 +198,8 @@ def _strike(fault, child, bench):
         os.kill(pid, signal.SIGINT)
     elif fault == "kill -9 of the simulators":
         bench.kill()
+    elif fault == "cable of the spectrometer out":
+        bench.ask("unplug")
     elif fault == "kill -9 of the window":
         os.kill(pid, signal.SIGKILL)
     elif fault == "kill -9 of window and bench process":

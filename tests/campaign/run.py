@@ -28,6 +28,13 @@ patches.install()  # before bluesky and ophyd
 from tests.campaign import real, virtual  # noqa: E402
 
 OFF_WITHIN_S = 2.0
+LEGEND = """\
+off: until the last emitter, pump or heater was off by the simulators' own log, in runs that ended
+counted from: fault, the fault itself; strike, where the run stumbles over what was laid for it (a
+plan that waits raises, calls or writes at its next step; nothing is wrong before); told, where the
+driver gives up and tells the plan (it asks again before it does). A cable counts from the fault
+when the run reads the instrument, from told otherwise; of an emitter from where it is back.
+from fault: the worst time from where the fault was laid, whatever the other counts from"""
 
 
 def points(seed, kind, each_virtual, each_real):
@@ -133,13 +140,19 @@ def problems_of(row):
     return found
 
 
+def counted_from(row):
+    """Return from where the time to all-off counts; in real time always from the fault itself."""
+    return "fault" if row["kind"] == "real" else virtual.COUNTED_FROM.get(row["fault"], "told")
+
+
 def table(rows):
     """Return the summary as text."""
     by_fault = collections.defaultdict(list)
     for row in rows:
         by_fault[row["fault"]].append(row)
     lines = [f"{'fault':<38}{'points':>7}{'struck':>7}{'on then':>8}{'ended':>7}"
-             f"{'off: median':>12}{'worst s':>9}{'> 2 s':>7}{'from fault':>11}"
+             f"{'off: median':>12}{'worst s':>9}{'> 2 s':>7}"
+             f"  {'counted from':<14}{'from fault':>11}"
              f"{'lost':>6}{'unread':>7}"
              f"{'left':>6}  exit"]  # fmt: skip
     for fault, some in sorted(by_fault.items()):
@@ -151,6 +164,7 @@ def table(rows):
             f"{fault:<38}{len(some):>7}{len(struck):>7}"
             f"{sum(bool(r.get('on_at_fault')) for r in struck):>8}{len(off):>7}"
             f"{median:>12.3f}{worst:>9.3f}{sum(s > OFF_WITHIN_S for s in off):>7}"
+            f"  {counted_from(some[0]):<14}"
             f"{max((r.get('from_fault_s') or 0.0 for r in struck), default=0.0):>11.3f}"
             f"{sum(r.get('lost') or 0 for r in some):>6}"
             f"{sum(r.get('readable') is False for r in some):>7}"
@@ -202,6 +216,7 @@ def main():
     done = list(read_results(args.results).values())
     print(table(done))
     wrong = [row for row in done if problems_of(row)]
+    print(LEGEND)
     print(f"{len(done)} points, {len(wrong)} with something wrong")
     args.results.with_suffix(".json").write_text(json.dumps(done, indent=1))
     return 1 if wrong else 0

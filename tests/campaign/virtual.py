@@ -1,7 +1,6 @@
 """One run in virtual time with one fault in it."""
 
 import contextlib
-import errno
 import gc
 import io
 import threading
@@ -11,13 +10,16 @@ from pathlib import Path
 from unittest import mock
 
 from instruments.errors import InstrumentError
+from instruments.guard.client import HEARTBEAT_S
 from plans.catalogue import make_experiment
 from plans.engine import Engine
 from plans.interlocking import Interlocks
+from plans.lost_lines import LostLines
 from plans.off import confirm_off
 from plans.records import RecordError, RunRecorder, open_run, verify_run
 from simulators.clock import LeakedThreadError, virtual_time
 from tests.campaign import ledger
+from tests.campaign.faults import COUNTED_FROM, FAULTS
 from tests.system.conftest import open_lab
 from tests.system.quick_plans import quick_plans
 
@@ -37,7 +39,9 @@ class Point:
 
     def __init__(self, rng, lab, clock, recorder):
         self.rng, self.lab, self.clock, self.recorder = rng, lab, clock, recorder
-        self.fault_s = self.told_s = self.freed_s = None
+        self.fault_s = self.struck_s = self.told_s = self.freed_s = None
+        self.lines = None
+        self.is_read = False
         self.on_at_fault = False
         self.throw = None
         self.fail_next_document = False
@@ -63,6 +67,7 @@ class Point:
             try:
                 if self.throw is not None:
                     thrown, self.throw = self.throw, None
+                    self.strike()
                     raise thrown
                 response = yield message
             except GeneratorExit:
@@ -76,169 +81,20 @@ class Point:
         if self.told_s is None and self.fault_s is not None:
             self.told_s = at_s
 
+    def strike(self):
+        """Note when what was laid for a run to stumble over is stumbled over."""
+        if self.struck_s is None:
+            self.struck_s = time.monotonic()
+
     def acknowledge(self, name, doc):
         if self.fail_next_document:
             self.fail_next_document = False
+            self.strike()
             raise RuntimeError("a callback tripped")
         if name == "event":
             self.acknowledged.append(doc["uid"])
 
 
-# -- the faults; each returns what it hit, in a word
-
-
-def exception_in_plan(p):
-    p.throw = ValueError("somebody tripped over the plan")
-    return ""
-
-
-def exception_in_device(p):
-    name = p.device("spectrometer", "light", "stage", "pump")
-    device = p.lab.bench[name]
-
-    def trip(*_, **__):
-        raise ZeroDivisionError("a driver tripped")
-
-    for method in ("trigger", "set", "read"):
-        if hasattr(device, method):
-            vars(device)[method] = trip
-    return name
-
-
-def exception_in_callback(p):
-    p.fail_next_document = True
-    return ""
-
-
-def cable_out(p):
-    name = p.device("spectrometer", "light", "stage", "pump", "meter", "plate")
-    p.lab.simulators.unplug(name)
-    if name in ledger.EMITTERS:  # it cannot be told to go off before its cable is back
-        time.sleep(p.rng.uniform(1.0, 20.0))
-        p.lab.simulators.replug(name)
-        p.freed_s = time.monotonic()
-    return name
-
-
-def power_cut_of_one(p):
-    name = p.device("spectrometer", "light", "stage", "pump", "plate")
-    p.lab.simulators.power_cycle(name)
-    return name
-
-
-def _line_fault(kind):
-    def fault(p):
-        name = p.device("spectrometer", "light", "stage", "pump", "meter", "plate")
-        faults = p.lab.simulators.faults(name)
-        exchanges = p.rng.choice((1, 1, 2, 5))
-        if kind == "late":
-            faults.late(p.rng.uniform(0.2, 4.0), exchanges=exchanges)
-        else:
-            getattr(faults, kind)(exchanges=exchanges)
-        time.sleep(20.0)
-        faults.clear()
-        return name
-
-    return fault
-
-
-def ctrl_c(p):
-    p.lab.engine.abort("Ctrl-C")
-    return ""
-
-
-def stop_button(p):
-    p.lab.bench.make_safe()
-    p.lab.engine.abort("SAFE STOP")
-    return ""
-
-
-def disk_full(p):
-    """The disk takes the first half of what is written next, and nothing after it."""
-    for writer in p.recorder._open.values():
-
-        def full(lines, file=writer._journal._file):
-            file.write(lines[: len(lines) // 2])
-            raise OSError(errno.ENOSPC, "no space left on device")
-
-        writer._journal._write = full
-    return ""
-
-
-def disk_read_only(p):
-    for writer in p.recorder._open.values():
-
-        def refuse(_):
-            raise OSError(errno.EROFS, "read-only file system")
-
-        writer._journal._write = refuse
-    return ""
-
-
-def interlock_open(p):
-    """Somebody opens the door of the bench: an input that no plan looks at."""
-    p.lab.simulators.faults("door").device("interlock-open")
-    return ""
-
-
-def disk_slow(p):
-    for writer in p.recorder._open.values():
-        write = writer._journal._write
-
-        def slow(lines, write=write):
-            time.sleep(3.0)
-            write(lines)
-
-        writer._journal._write = slow
-    time.sleep(30.0)
-    return ""
-
-
-def clock_jump(p):
-    p.clock._epoch_s += p.rng.choice((-86_400.0, -3600.0, -5.0, 5.0, 3600.0, 86_400.0))
-    return ""
-
-
-def pause_for_long(p):
-    run_engine = p.lab.engine.run_engine
-    run_engine.request_pause()
-    time.sleep(5.0)
-    if run_engine.state != "paused":
-        return "over"
-    p.paused_dark = not any(
-        p.lab.simulators.state(n).get("emitting") or p.lab.simulators.state(n).get("pumping")
-        for n in ("light", "pump")
-    )
-    time.sleep(p.rng.uniform(60.0, 20_000.0))
-    return "paused"
-
-
-FAULTS = {
-    "exception in plan": exception_in_plan,
-    "exception in device": exception_in_device,
-    "exception in callback": exception_in_callback,
-    "cable out": cable_out,
-    "half reply": _line_fault("truncate"),
-    "garbage": _line_fault("garble"),
-    "late reply": _line_fault("late"),
-    "no reply": _line_fault("drop"),
-    "connection cut in a reply": _line_fault("disconnect"),
-    "power cut of one instrument": power_cut_of_one,
-    "Ctrl-C in virtual time": ctrl_c,
-    "SAFE STOP": stop_button,
-    "disk full": disk_full,
-    "disk slow": disk_slow,
-    "disk read-only": disk_read_only,
-    "interlock open": interlock_open,
-    "clock jump": clock_jump,
-    "pause for long": pause_for_long,
-}
-TELLS_ITSELF = {"Ctrl-C in virtual time", "SAFE STOP", "interlock open"}
-"""Faults after which all must be off, counted from the fault itself.
-
-The others are counted from where the plan is told: a plan that waits for an exposure raises its
-exception when the exposure is over, and a driver asks again before it gives a late reply up.
-"""
 DOOR = """
 [device.door]
 model = "thorlabs-sc10"
@@ -301,6 +157,25 @@ def run(plan, fault, instant_s, rng, folder):
     return row
 
 
+@contextlib.contextmanager
+def _lines_looked_after(engine, bench):
+    """Look at the lines of the run as often as the thread does that gives a guard its beat."""
+    lines, ended = LostLines(engine, bench, lambda _: None), threading.Event()
+
+    def look():
+        while not ended.wait(HEARTBEAT_S):
+            lines.look()
+
+    thread = threading.Thread(target=look, name="beat")
+    thread.start()
+    try:
+        yield lines
+    finally:
+        ended.set()
+        thread.join()
+        lines.close()
+
+
 def _sockets():
     """Return how many sockets this process has open (Linux)."""
     gc.collect()  # what nobody refers to any more is not left over
@@ -327,7 +202,7 @@ def _run(plan, fault, instant_s, rng, folder, setting):
         point.fault_s = time.monotonic()
         row["hit"] = FAULTS[fault](point)
 
-    with engine:
+    with engine, _lines_looked_after(engine, lab.bench) as point.lines:
         start_s = time.monotonic()
         thread = threading.Thread(target=strike, name="saboteur")
         if fault is not None:
@@ -377,12 +252,20 @@ def _times(point, fault, intervals, status):
     if status == "success" or fault == "pause for long":
         row["all_off_s"] = None  # it went on: nothing had to go off
         return row
-    begins = [point.fault_s if fault in TELLS_ITSELF else point.told_s or point.fault_s]
+    begins = [_counted_from(point, fault)]
     if point.freed_s is not None:
         begins.append(point.freed_s)
     row["all_off_s"] = ledger.off_after_s(intervals, max(begins))
     row["from_fault_s"] = ledger.off_after_s(intervals, point.fault_s)
     return row
+
+
+def _counted_from(point, fault):
+    counted = COUNTED_FROM.get(fault, "told")
+    if counted == "fault" or point.is_read:
+        return point.fault_s
+    told_s = point.told_s or point.fault_s
+    return (point.struck_s or told_s) if counted == "strike" else told_s
 
 
 def _records(recorder, point):
@@ -405,4 +288,4 @@ def _records(recorder, point):
     }
 
 
-__all__ = ["FAULTS", "PLANS", "length_s", "run"]
+__all__ = ["COUNTED_FROM", "FAULTS", "PLANS", "length_s", "run"]

@@ -87,3 +87,12 @@ def test_an_unplugged_pseudo_terminal_is_gone(path):
         assert os.path.exists(pty)  # noqa: PTH110 - a device, not a file
         simulated.unplug("plate")
         assert simulated.describe()[2]["pty"] is None
+
+
+def test_a_line_whose_pseudo_terminal_is_unplugged_is_known_to_be_gone(path):
+    with SimulatedBench(path, ports="any", pty=True) as simulated:
+        pty = simulated.describe()[2]["pty"]
+        with load_bench(path, addresses={**simulated.addresses, "plate": f"ASRL{pty}::INSTR"}) as b:
+            assert not b["plate"].link.is_gone
+            simulated.unplug("plate")
+            assert b["plate"].link.is_gone

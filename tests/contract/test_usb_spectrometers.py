@@ -229,6 +229,19 @@ def test_unplugged_during_a_spectrum_and_replugged(lab, name, virtual_clock):
     assert is_last_exposure(lab, name, lab.take(name))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_one_that_left_the_bus_is_known_to_be_gone_without_being_used(lab, name, virtual_clock):
+    link = lab[name].link
+    assert not link.is_gone
+    lab.simulators.unplug(name)
+    assert link.is_gone
+    lab.simulators.replug(name)
+    assert link.is_gone  # it is there under another address
+    virtual_clock.block(6.0)
+    link.open()
+    assert not link.is_gone
+
+
 def test_an_urgent_request_ends_a_long_exposure(lab, virtual_clock):
     lab["plus"].integration_time_s.set(100.0).wait(10)
     status = lab["plus"].trigger()

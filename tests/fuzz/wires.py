@@ -82,6 +82,9 @@ class _Wire:
     def receive(self, timeout_s: float) -> bytes:
         return self._waiting.pop(0) if self._waiting else b""
 
+    def is_gone(self) -> bool:
+        return False
+
     def interrupt(self) -> None:
         pass
 

@@ -39,6 +39,10 @@ with Guard(bench_file, folder=bench_file.parent, pulse=lambda: True) as guard, \
 WAIT = "time.sleep(60)"
 # A call that holds Python's lock: no thread of this process runs any more.
 HOLD_THE_LOCK = "import ctypes; ctypes.PyDLL(None).sleep(60)"
+NO_MORE_MEMORY = """import resource
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**20, resource.RLIM_INFINITY))
+    kept = [bytearray(2**16) for _ in range(10**6)]"""
 KILL_THE_GUARD_THEN_MYSELF = """import os, signal
     os.kill(guard.pid, signal.SIGKILL)
     while guard.restarts == 0:
@@ -105,6 +109,14 @@ def test_whatever_ends_the_program_the_bench_is_made_safe(bench_file, extra, num
     assert reports[-1].cause == cause
     assert reports[-1].is_safe
     assert reports[-1].killed == (cause == "hung")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_a_program_that_gets_no_more_memory_leaves_nothing_on(bench_file):
+    path, simulators = bench_file
+    child, _ = start(path, NO_MORE_MEMORY)
+    wait_until_off(simulators, child)
+    assert child.returncode != 0
 
 
 def test_a_program_that_leaves_its_bench_safe_sends_its_guard_home(bench_file):

@@ -34,19 +34,50 @@ above = 65000
 must_be_known = false
 stale_s = 3600
 """
+DOOR = """
+[device.door]
+model = "thorlabs-sc10"
+address = "TCPIP::127.0.0.1::57375::SOCKET"
+
+[[interlock]]
+name = "door"
+watch = "door.is_interlock_open"
+above = 0.5
+"""
+SOLVENT = """
+[[interlock]]
+name = "solvent nearly used up"
+watch = "pump.remaining_ul"
+below = 7900
+reaction = "pause"
+"""
+GAS = """
+[device.gas]
+model = "alicat-mc"
+address = "TCPIP::127.0.0.1::57376::SOCKET"
+full_scale = 100.0
+gas = "N2"
+
+[[interlock]]
+name = "nitrogen bottle empty"
+watch = "gas.pressure_kpa"
+below = 200
+reaction = "pause"
+resumes = true
+"""
 
 
 class Setting:
     """A session on a simulated bench with interlocks."""
 
-    def __init__(self, folder, rules):
+    def __init__(self, folder, rules, values=()):
         self.bench_file = folder / "bench.toml"
         self.bench_file.write_text(DEMO.read_text("utf-8") + PLATE + rules, encoding="utf-8")
         self.said = []
         self.session = Session(
             bench_file=self.bench_file,
             plan_name="light_regrowth",
-            assignments=VALUES,
+            assignments=[*VALUES, *values],
             runs_folder=folder / "runs",
             say=self.said.append,
         )
@@ -79,7 +110,7 @@ class Setting:
 
 @pytest.fixture
 def setting(tmp_path, virtual_clock, capfd):
-    return lambda rules: Setting(tmp_path, rules)
+    return lambda rules, *values: Setting(tmp_path, rules, values)
 
 
 def heat(simulators):
@@ -163,6 +194,51 @@ def test_a_saturated_spectrum_ends_the_run(setting):
     assert made.session.outcome.exit_status == "abort", made.session.outcome
     assert "spectrometer.peak_counts is" in made.session.outcome.reason
     assert not states["light"]["emitting"]
+
+
+def test_a_door_that_is_opened_switches_everything_off_within_two_seconds(setting):
+    made = setting(DOOR)
+    opened_s = []
+
+    def open_door(simulators):
+        while not simulators.state("light")["emitting"]:
+            time.sleep(0.01)
+        opened_s.append(time.monotonic())
+        simulators.faults("door").device("interlock-open")
+
+    states = made.run(open_door)
+    assert made.session.outcome.exit_status == "abort", made.session.outcome
+    assert "interlock 'door'" in made.session.outcome.reason
+    off_s = max(at_s for at_s, words in states["light"]["log"] if words.endswith("off"))
+    assert off_s - opened_s[0] < 2.0
+    assert made.reactions() == [("door", "make_safe")]
+    assert list(made.events()["interlock_name"]) == ["door"]
+
+
+def test_a_syringe_that_is_nearly_empty_pauses_the_run_and_ends_it_when_nobody_is_there(setting):
+    made = setting(SOLVENT, "ligand_volume_ul=300")
+    states = made.run()
+    assert made.session.outcome.exit_status == "abort", made.session.outcome
+    assert "solvent nearly used up" in made.session.outcome.reason
+    assert not states["pump"]["pumping"]
+    assert not states["light"]["emitting"]
+    assert ("solvent nearly used up", "pause") in made.reactions()
+
+
+def test_a_gas_bottle_that_is_empty_pauses_the_run_until_it_is_changed(setting):
+    made = setting(GAS)
+    lit = []
+
+    def change_it(simulators):
+        simulators.faults("gas").device("no-gas")
+        time.sleep(60.0)
+        lit.append(simulators.state("light")["emitting"])
+        simulators.faults("gas").device("no-gas", on=False)
+
+    made.run(change_it)
+    assert lit == [False]
+    assert made.session.outcome.exit_status == "success", made.session.outcome
+    assert {what for _, what in made.reactions()} == {"pause", "cleared", "resumed"}
 
 
 def test_without_a_rule_no_thread_is_started(setting):

@@ -26,6 +26,9 @@ class LineSimulatorWire:
         data, self.waiting = self.waiting, b""
         return data
 
+    def is_gone(self):
+        return False
+
     def interrupt(self):
         pass
 

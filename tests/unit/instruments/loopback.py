@@ -64,6 +64,9 @@ class _SimulatorWire:
         waiting, self._waiting = self._waiting, b""
         return waiting
 
+    def is_gone(self):
+        return False
+
     def interrupt(self):
         pass
 

@@ -35,6 +35,9 @@ class SimulatorWire:
         self.skipped_s += seconds
         self.waiting += self.instrument.poll(self.now_s)
 
+    def is_gone(self):
+        return False
+
     def interrupt(self):
         pass
 

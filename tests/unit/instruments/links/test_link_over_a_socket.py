@@ -410,3 +410,35 @@ def test_closing_gives_up_on_a_thread_that_keeps_the_line(device, link):
     with pytest.raises(LinkTimeoutError, match="plan holds it"):
         link.close()
     holder.join(10)
+
+
+def test_a_line_that_nobody_uses_is_known_to_be_gone(device, link):
+    assert not link.is_gone  # it was never opened
+    assert ask(link, "one") == "re one"
+    assert not link.is_gone
+    assert link.connected
+    device.unplug()
+    assert link.is_gone
+    with pytest.raises(LinkLostError):
+        ask(link, "two")
+    assert link.is_gone
+    device.plug()
+    link.open()
+    assert not link.is_gone
+    assert ask(link, "three") == "re three"
+    link.close()
+    assert not link.is_gone  # on request
+
+
+def test_a_look_takes_no_byte_of_an_answer(device, link):
+    def slowly(question):
+        yield b"re "
+        yield 0.1
+        yield question + b"\n"
+
+    device.answer = slowly
+    with link.exchange():
+        link.write("one")
+        time.sleep(0.05)
+        assert not link.is_gone
+        assert link.read() == "re one"

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from instruments.errors import ConfigurationError
 from instruments.links.seabreeze import (
-    ObpReplies,
-    OoiReplies,
     SeabreezeWire,
+    UsbSpectrometer,
     is_seabreeze_address,
     open_seabreeze,
 )
+from instruments.links.seabreeze_replies import ObpReplies, OoiReplies
 from instruments.spectrometers import obp
 
 
@@ -102,6 +102,16 @@ class FakeFeature:
         self.transport = transport
 
 
+class FakeUsbDevice:
+    def __init__(self):
+        self.error = None
+
+    def ctrl_transfer(self, *request, timeout):
+        assert request == (0x80, 0, 0, 0, 2)
+        if self.error:
+            raise self.error
+
+
 class FakeDevice:
     def __init__(self):
         self.transport = FakeTransport()
@@ -119,7 +129,12 @@ def device():
 
 @pytest.fixture
 def wire(device):
-    return SeabreezeWire(device, (9, 9))
+    device.usb = FakeUsbDevice()
+    attached = UsbSpectrometer(
+        model="QE-PRO", vendor_id=0x2457, product_id=0x4004, bus=9, address=9, serial="",
+        device=device.usb,
+    )  # fmt: skip
+    return SeabreezeWire(device, attached)
 
 
 def test_bytes_that_are_not_taken_in_time_are_a_time_out(wire, device):
@@ -163,3 +178,12 @@ def test_an_interrupted_wire_is_given_up(wire, device):
         wire.receive(1.0)
     wire.close()
     assert device.closed
+
+
+@pytest.mark.parametrize(("number", "is_gone"), [(19, True), (32, False), (110, False)])
+def test_it_is_gone_when_the_system_has_no_such_device(wire, device, number, is_gone):
+    import usb.core
+
+    assert not wire.is_gone()
+    device.usb.error = usb.core.USBError("it has an error", None, number)
+    assert wire.is_gone() is is_gone
