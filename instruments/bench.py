@@ -1,9 +1,9 @@
 """The bench: all devices of one bench file."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,6 +21,7 @@ from instruments.errors import (
 )
 from instruments.interlocks import InterlockRule, read_rules
 from instruments.owner import OwnerLock
+from instruments.tasks import start_or_do
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,6 +53,9 @@ class Bench:
         devices: The devices by name.
         locks: What must be owned while the bench is connected.
         interlocks: Rules that are watched during every run.
+
+    Attributes:
+        ended_safe: Whether all confirmed that they are off when the context manager ended.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Bench:
         self.interlocks = tuple(interlocks)
         self.devices = dict(devices)
         self._locks = tuple(locks)
+        self.ended_safe = False
 
     def __getitem__(self, name: str) -> BenchDevice:
         """Return a device.
@@ -154,12 +159,9 @@ class Bench:
                 outcomes[name] = SafeOutcome(device=name, confirmed=True, message="is safe")
 
         threads = [
-            threading.Thread(target=work, args=item, name=f"{item[0]}-safe", daemon=True)
-            for item in self.devices.items()
+            start_or_do(partial(work, *item), f"{item[0]}-safe") for item in self.devices.items()
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        for thread in filter(None, threads):
             thread.join(timeout_s + _JOIN_MARGIN_S)
         finished = dict(outcomes)
         for name in self.devices:
@@ -218,12 +220,9 @@ class Bench:
 
         # Every piece of work ends by the time-outs of its link, so no further one is needed here.
         threads = [
-            threading.Thread(target=run, args=item, name=f"{item[0]}-bench", daemon=True)
-            for item in self.devices.items()
+            start_or_do(partial(run, *item), f"{item[0]}-bench") for item in self.devices.items()
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        for thread in filter(None, threads):
             thread.join()
         for surprise in surprises:
             raise surprise
@@ -250,8 +249,11 @@ class Bench:
     def _end(self) -> None:
         # One whose line is lost is tried as well: it may be back, and may still heat or shine.
         connected = {n: d for n, d in self.devices.items() if d.was_connected}
-        Bench(self.name, connected).make_safe()
-        self.close()
+        try:
+            outcomes = Bench(self.name, connected).make_safe()
+        finally:
+            self.close()
+        self.ended_safe = all(outcome.confirmed for outcome in outcomes)
 
 
 def load_bench(path: str | Path, *, addresses: Mapping[str, str] | None = None) -> Bench:

@@ -13,7 +13,7 @@ from ophyd import Device
 from instruments.driver import Identity
 from instruments.errors import InstrumentError, LinkTimeoutError, NotConnectedError
 from instruments.links import Link
-from instruments.tasks import Status, start_task
+from instruments.tasks import Status, start_or_do, start_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class BenchDevice(Device):
             finally:
                 done.set()
 
-        threading.Thread(target=work, name=f"{self.name}-make-safe", daemon=True).start()
+        start_or_do(work, f"{self.name}-make-safe")
         if not done.wait(timeout_s):
             raise LinkTimeoutError(
                 self.name,

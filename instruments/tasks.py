@@ -182,3 +182,25 @@ def start_task(work: Callable[[], object], status: Status, name: str) -> None:
             status.set_finished()
 
     threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def start_or_do(work: Callable[[], object], name: str) -> threading.Thread | None:
+    """Do the work in a daemon thread, on the calling one if none can be started any more.
+
+    For what has to be done in any case: switching off. A program that has used up its memory or
+    its threads gets no further one.
+
+    Args:
+        work: What to do; it must not raise.
+        name: Name of the thread.
+
+    Returns:
+        The thread, None when the work is done.
+    """
+    try:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+    except (RuntimeError, MemoryError):
+        work()
+        return None
+    return thread

@@ -70,8 +70,9 @@ class GuardedRun:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the guard: the bench has been made safe."""
-        self.guard.close()
+        """End the guard; it acts when an error has kept the bench from being made safe."""
+        bench = self._bench
+        self.guard.close(is_safe=error is None or bench is None or bench.ended_safe)
 
     def protect(self, engine: Engine, bench: Bench) -> None:
         """Begin to look at an engine.

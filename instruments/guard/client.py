@@ -22,6 +22,7 @@ TIMEOUT_S = 1.5  # with a quarter of a second between beats and as much to act: 
 _READY_TIMEOUT_S = 90.0  # the imports of a cold start on a slow disk
 _DEAF_AFTER_S = 10.0  # a guard that says nothing for so long is replaced
 _END_TIMEOUT_S = 5.0
+_UNSURE_TIMEOUT_S = 1.0  # it may wait for this program to end and leave the ports
 _REPORT_TIMEOUT_S = 10.0
 _MOST_RESTARTS = 3
 _SOURCES = Path(__file__).resolve().parents[2]
@@ -130,15 +131,20 @@ class Guard:
         self._tell("safe")
         return process.report(timeout_s)
 
-    def close(self) -> None:
-        """Tell the guard that all is well, and wait for its end; twice is harmless."""
+    def close(self, *, is_safe: bool = True) -> None:
+        """Tell the guard whether all is well, and wait for its end; twice is harmless.
+
+        Args:
+            is_safe: False if the bench may be on: the guard then makes it safe, and goes on with
+                that after the end of this program. The bench must be closed.
+        """
         self._ended.set()
         if self._thread is not None:
             self._thread.join(_END_TIMEOUT_S)
             self._thread = None
         process, self._process = self._process, None
         if process is not None:
-            process.end()
+            process.end(is_safe=is_safe)
 
     def __enter__(self) -> Self:
         """Start, and wait until the guard stands guard."""
@@ -150,9 +156,9 @@ class Guard:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """End the guard: leave the bench safe before."""
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """End the guard: leave the bench safe before. After an error it looks once more."""
+        self.close(is_safe=error is None)
 
     def _current(self) -> "_Process":
         if self._process is None:
@@ -256,14 +262,17 @@ class _Process:
         except queue.Empty:
             raise GuardError(f"the guard did not report within {timeout_s:g} s") from None
 
-    def end(self) -> None:
-        """Say that all is well and wait for the end."""
-        self.tell("end")
+    def end(self, *, is_safe: bool) -> None:
+        """Say whether all is well and wait for the end; one that has work to do is left to it."""
+        self.tell("end" if is_safe else "unsure")
         with contextlib.suppress(OSError, ValueError):
             _pipe(self._popen.stdin).close()
         try:
-            self._popen.wait(_END_TIMEOUT_S)
+            self._popen.wait(_END_TIMEOUT_S if is_safe else _UNSURE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
+            if not is_safe:
+                _LOGGER.error("the bench is not safe yet; its guard goes on with it")
+                return
             self.kill()
         self._tidy()
 

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 FILE_NAME = "guard.jsonl"
 
-Cause = Literal["died", "hung", "asked"]
+Cause = Literal["died", "hung", "asked", "unsure"]
 
 _WORDS: Mapping[Cause, str] = {
     "died": "the program ended without leaving the bench safe",
     "hung": "the program did not show a sign of life",
     "asked": "the program asked for it",
+    "unsure": "the program ended its work without being certain that all is off",
 }
 
 
@@ -25,7 +26,7 @@ class GuardReport:
     Attributes:
         bench: Name of the bench.
         time_s: When it began, s since 1970.
-        cause: "died", "hung" or "asked".
+        cause: "died", "hung", "asked" or "unsure".
         program: Process id of the program that was guarded.
         killed: Whether the guard had to end the program first, to get at its ports.
         attempt: 1 for the first.

@@ -93,7 +93,7 @@ class Watch:
     """Watches a program and makes its bench safe in its place.
 
     Words of the program: "beat", "end" (all is well, the guard may go), "safe" (make safe, the
-    program has closed its ports), "folder PATH" (where reports go).
+    program has closed its ports), "unsure" (make safe and go), "folder PATH" (where reports go).
 
     Args:
         bench: What is to be made safe; nothing of it is open.
@@ -139,6 +139,8 @@ class Watch:
             silence.listened(now_s, heard=word is not None)
             if word == "end":
                 return last
+            if word == "unsure":
+                return self._act("unsure", kill=False)
             if word == "safe":
                 last = self._attempt("asked", now_s, number=1, killed=False)
                 silence = Silence(time.monotonic())
@@ -166,7 +168,7 @@ class Watch:
                 break
             number += 1
             time.sleep(self._limits.between_tries_s)
-            if not self._owns_bench():
+            if not self._owns_bench() and not (cause == "unsure" and self._program.is_alive):
                 self._speak(f"guard of {self._bench.name}: another program has taken the bench")
                 break
         self._bench.close()

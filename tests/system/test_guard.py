@@ -117,6 +117,16 @@ def test_a_program_that_gets_no_more_memory_leaves_nothing_on(bench_file):
     child, _ = start(path, NO_MORE_MEMORY)
     wait_until_off(simulators, child)
     assert child.returncode != 0
+    assert simulators.state("pump")["alarm"] != "T"  # its own dead-man switch was not needed
+    assert read_reports(path.parent)[-1].is_safe
+
+
+def test_a_program_that_is_not_certain_that_all_is_off_leaves_it_to_its_guard(bench_file):
+    path, simulators = bench_file
+    child, _ = start(path, "bench.make_safe = bench._end = lambda *_: None; bench.close(); 1 / 0")
+    wait_until_off(simulators, child)
+    assert child.returncode == 1
+    assert (read_reports(path.parent)[-1].cause, is_on(simulators)) == ("unsure", False)
 
 
 def test_a_program_that_leaves_its_bench_safe_sends_its_guard_home(bench_file):

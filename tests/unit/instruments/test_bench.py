@@ -248,6 +248,27 @@ def test_the_red_button_reports_every_device_and_never_raises():
     assert outcomes[0].message == "is safe"
 
 
+def test_the_red_button_works_in_a_program_that_gets_no_more_threads(monkeypatch):
+    bench = bench_of(a=fine, b=fails("make_safe", LinkTimeoutError("b", "no answer")))
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with bench:
+        outcomes = bench.make_safe()
+        assert [(o.device, o.confirmed) for o in outcomes] == [("a", True), ("b", False)]
+        assert "b: no answer" in outcomes[1].message
+    assert not bench.ended_safe
+
+
+def test_a_bench_tells_whether_it_ended_safe():
+    bench = bench_of(a=fine)
+    with bench:
+        assert not bench.ended_safe
+    assert bench.ended_safe
+
+
 def test_reading_all_gives_values_and_what_could_not_be_read():
     bench = bench_of(a=fine, b=fine)
     bench.connect()

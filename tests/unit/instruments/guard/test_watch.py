@@ -163,6 +163,15 @@ def test_when_asked_it_makes_safe_reports_and_goes_on_watching(tmp_path):
 
 
 @pytest.mark.usefixtures("virtual_clock")
+def test_a_program_that_is_not_certain_is_left_alone_while_its_bench_is_made_safe(tmp_path):
+    bench, program = Bench(False, True, busy=True), Program()
+    report, _, _ = watch(tmp_path, bench, program, (0.1, "beat"), (0.2, "unsure"))
+    assert (report.cause, report.attempt, report.is_safe) == ("unsure", 2, True)
+    assert program.killed_at_s is None
+    assert bench.closed
+
+
+@pytest.mark.usefixtures("virtual_clock")
 def test_the_report_goes_where_the_program_said_last(tmp_path):
     folder = tmp_path / "a run"
     folder.mkdir()
