@@ -13,6 +13,8 @@ from instruments.power_meters.power_meter import PowerMeter
 from instruments.spectrometers.spectrometer import Spectrometer
 from instruments.stages.stage import Stage
 from plans.analysis import TrackPoint, advise_exposure
+from plans.live.end_product import EndProduct
+from plans.live.quantities import LiveMeasure
 from plans.live.tracker import PLTracker
 from plans.logbook import Logbook
 from plans.progress import Note, Together
@@ -36,6 +38,7 @@ class PLSeries(Logbook):
         probe: What the sample is looked at with.
         watched: Read into every frame, too: a thermostat, a balance, a pump.
         monitor: Reads the lamp with every frame; its drift is taken out of the counts.
+        end: Spectrum of the end product, whose share is then followed.
         dark_every_s: Age at which the dark spectrum is renewed, s.
 
     Attributes:
@@ -53,12 +56,14 @@ class PLSeries(Logbook):
         probe: Emission,
         watched: Sequence[Any] = (),
         monitor: PowerMeter | None = None,
+        end: EndProduct | None = None,
         dark_every_s: float = 600.0,
     ) -> None:
         super().__init__()
         self.tracker = PLTracker(
             spectrometer=spectrometer.name,
             light=light.name,
+            measure=LiveMeasure(end=end),
             lamp_monitor="" if monitor is None else f"{monitor.name}_power_w",
         )
         self.callbacks = (self.tracker,)

@@ -208,7 +208,7 @@ def response_factor(
         anchor_nm: Where the factor is 1.
         least: Part of the largest signal below which there is no factor (NaN).
         noise: Standard deviation of a pixel, in counts per second; below ten of it there is no
-            factor. Without one at the anchor there is none at all.
+            factor. Without one at the anchor the mean of all is 1.
     """
     axis, signal = np.asarray(wavelength_nm, dtype=float), np.asarray(counts_s, dtype=float)
     true = np.interp(axis, np.asarray(known_nm, float), np.asarray(known, float), left=np.nan,
@@ -216,9 +216,11 @@ def response_factor(
     seen = signal > max(least * float(np.nanmax(signal)), _LEAST_SNR * noise)
     factor = np.full(axis.shape, np.nan)
     factor[seen] = true[seen] / signal[seen]
-    near = (np.abs(axis - anchor_nm) <= 2.0) & np.isfinite(factor)
-    anchor = float(np.mean(factor[near])) if np.any(near) else float("nan")
-    return np.asarray(factor / anchor)
+    found = np.isfinite(factor)
+    if not np.any(found):
+        return factor
+    near = found & (np.abs(axis - anchor_nm) <= 2.0)
+    return np.asarray(factor / float(np.mean(factor[near if np.any(near) else found])))
 
 
 def photon_integral(

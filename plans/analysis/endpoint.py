@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -153,6 +154,9 @@ class DoseRule:
         return None
 
 
+_ROUNDING_S: Final = 1e-3  # a whole interval more for a rounded microsecond would be a dose
+
+
 @dataclass(kw_only=True)
 class TimeRule:
     """The time is up.
@@ -171,7 +175,7 @@ class TimeRule:
         """Take the next time into account."""
         return EndpointState(
             rule=self.name,
-            met=point.time_s >= self.max_time_s,
+            met=point.time_s >= self.max_time_s - _ROUNDING_S,
             text=f"{minutes(point.time_s)} of {minutes(self.max_time_s)}",
             progress=float(np.clip(point.time_s / max(self.max_time_s, 1e-12), 0, 1)),
         )

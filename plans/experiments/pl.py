@@ -16,6 +16,7 @@ from plans.annotations import Averages, IntegrationTimeS, Position, ProbeMwCm2, 
 from plans.checks import check_light, check_positions
 from plans.experiments.base import Experiment
 from plans.frames import PLSeries
+from plans.importing.end_product import read_end_product
 from plans.parameters import Quantity
 from plans.preflight import Check
 from plans.stubs import set_and_wait
@@ -44,6 +45,10 @@ class PLExperiment(Experiment[PLSeries]):
         PowerMeter | None,
         Quantity(help="reads the lamp beside the sample with every frame", when_named=True),
     ] = None
+    end_product: Annotated[
+        str,
+        Quantity(help="run or file that ends with the product alone; its share is followed"),
+    ] = ""
 
     @property
     def probe(self) -> Emission:
@@ -90,10 +95,16 @@ class PLExperiment(Experiment[PLSeries]):
             probe=self.probe,
             watched=tuple(self.watched()),
             monitor=self.monitor,
+            end=read_end_product(self.end_product) if self.end_product else None,
         )
 
     def checks(self) -> Iterator[Check]:
-        """Yield the checks of light and stage."""
+        """Yield the checks of light, stage and end product."""
+        if self.end_product:
+            try:
+                read_end_product(self.end_product)
+            except (OSError, ValueError) as error:
+                yield Check(name="end product", verdict="refused", detail=str(error))
         yield from check_light(self.light, self.wavelength_nm, self.irradiances_needed())
         yield from check_positions(self.stage, self.positions_needed())
 

@@ -36,18 +36,23 @@ def split_series(
     first, last = _mean(alike[:count]), _mean(alike[-count:])
     reference: FloatArray | None = None
     if end is not None:
-        shining = [item for item in end if item.peak.is_usable][-_MOST_AVERAGED:]
+        shining = shining_at_the_end(end)
         if not shining:
             return ShiftSplit(reason="the spectra of the product have no peak")
-        reference = _on(axis, shining)
+        reference = mean_on(axis, shining)
     return split_shift(axis, first, last, end_counts=reference, band_nm=band_nm)
+
+
+def shining_at_the_end(found: Sequence["AnalysedSpectrum"]) -> list["AnalysedSpectrum"]:
+    """Return the last spectra that have a peak, at most five."""
+    return [item for item in found if item.peak.is_usable][-_MOST_AVERAGED:]
 
 
 def _mean(items: Sequence["AnalysedSpectrum"]) -> FloatArray:
     return np.asarray(np.mean([item.spectrum.counts for item in items], axis=0))
 
 
-def _on(axis: FloatArray, items: Sequence["AnalysedSpectrum"]) -> FloatArray:
+def mean_on(axis: FloatArray, items: Sequence["AnalysedSpectrum"]) -> FloatArray:
     """Return the mean of spectra on another axis, NaN beyond their own."""
     moved = []
     for item in items:

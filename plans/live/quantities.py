@@ -14,6 +14,7 @@ from plans.analysis.peak_result import PeakResult
 from plans.analysis.photometry import colour_of_part
 from plans.analysis.spectrum import LARGEST_VALUE
 from plans.analysis.unmix import UnmixResult, unmix_spectrum
+from plans.live.end_product import EndProduct
 
 _NO_NUMBER: Final = float("nan")
 SCATTER_NM: Final = 18.0
@@ -67,11 +68,11 @@ class LiveMeasure:
     """Measures spectra of one run against its first ones.
 
     Attributes:
-        end_counts_s: spectrum of the end product on the axis of the run, None when not known.
+        end: spectrum of the end product, None when not known.
         shift_nm_se: standard uncertainty of the axis from a wavelength check.
     """
 
-    end_counts_s: FloatArray | None = None
+    end: EndProduct | None = None
     shift_nm_se: float | None = None
     _first: list[FloatArray] = field(default_factory=list, init=False, repr=False)
     _recent: deque[FloatArray] = field(
@@ -142,19 +143,20 @@ class LiveMeasure:
         return at_nm - float(np.median(self._excitations))
 
     def _unmix(self, corrected: Corrected, peak: PeakResult) -> UnmixResult:
-        if self.end_counts_s is None or self.end_counts_s.size != corrected.counts_s.size:
+        if self.end is None or not peak.is_usable:
             return UnmixResult()
-        if not peak.is_usable:
-            return UnmixResult()
+        if self._first and self._first[0].size != corrected.counts_s.size:
+            return UnmixResult(reason="the number of pixels has changed in the run")
         if len(self._first) < _FIRST_SPECTRA:
             self._first.append(corrected.counts_s)
             return UnmixResult()
         self._recent.append(corrected.counts_s)
+        known, end_counts = self.end.on(corrected.wavelength_nm)
         return unmix_spectrum(
-            corrected.wavelength_nm,
-            np.mean(self._recent, axis=0),
-            first_counts=np.mean(self._first, axis=0),
-            end_counts=self.end_counts_s,
+            corrected.wavelength_nm[known],
+            np.mean(self._recent, axis=0)[known],
+            first_counts=np.mean(self._first, axis=0)[known],
+            end_counts=end_counts,
             shift_nm_se=self.shift_nm_se,
         )
 

@@ -37,6 +37,7 @@ from plans.analysis.peak_result import NUMBERS, PeakResult  # noqa: E402
 from plans.importing import SpectrumFileError, apart, read_spectra  # noqa: E402
 from plans.importing.analyse import analyse_series  # noqa: E402
 from plans.importing.decay_file import DecayFile, DecayFileError, read_decay  # noqa: E402
+from plans.live.end_product import EndProduct  # noqa: E402
 from plans.live.quantities import LiveMeasure  # noqa: E402
 from plans.live.tracker import PLTracker  # noqa: E402
 from tests.analysis_fuzz.kinds import DECAYS, write_kinds  # noqa: E402
@@ -173,10 +174,10 @@ class Live:
             response=flat,
             wavelength=WavelengthOffset(name="lamp", offset_nm=0.3),
         )
-        end = 1e4 * np.exp(-(((np.linspace(350, 900, 512) - 535) / 12) ** 2))
-        self._tracker = PLTracker(
-            chain=chain, measure=LiveMeasure(end_counts_s=end), lamp_monitor="meter"
-        )
+        nm = np.linspace(350, 900, 512)
+        end = 1e4 * np.exp(-(((nm - 535) / 12) ** 2))
+        measure = LiveMeasure(end=EndProduct(name="end", wavelength_nm=nm, counts=end))
+        self._tracker = PLTracker(chain=chain, measure=measure, lamp_monitor="meter")
         self._number = 0
 
     def __call__(self, rng: np.random.Generator, axis: np.ndarray, counts: np.ndarray) -> str:

@@ -25,7 +25,7 @@ class NoProcess:
     def wait_until_ready(self):
         pass
 
-    def close(self):
+    def close(self, *, is_safe):
         pass
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from plans.experiments.light_regrowth import light_regrowth
 from plans.records import RunRecorder, open_run
+from tests.system.conftest import open_lab
 
 FADES = {
     "min_area_fraction": 1.0,
@@ -182,3 +183,21 @@ def test_the_only_meter_of_a_bench_is_no_monitor_unasked(lab):
     start = next(doc for kind, doc in lab.documents if kind == "start")
     assert "monitor" not in start["plan_args"]
     assert "meter_power_w" not in lab.stream("primary")[0]
+
+
+def test_the_share_of_a_known_end_product_is_followed(tmp_path, virtual_clock):
+    """The end of one run is the product of the next, which then ends near a share of one."""
+    settings = {
+        "max_time_min": 60.0, "interval_s": 120.0, "dark_tail_min": 0.0, "plateau": False,
+        "irradiance_mw_cm2": 40.0,
+    }  # fmt: skip
+    with open_lab(tmp_path, {}) as lab:
+        lab.engine.run_engine.subscribe(RunRecorder(tmp_path / "runs"))
+        run(lab, **settings)
+    (folder,) = (tmp_path / "runs").glob("*_light_regrowth_*")
+    with open_lab(tmp_path, {}) as lab:
+        share = run(lab, end_product=str(folder), **settings)["tracker_end_fraction"]
+    assert np.isnan(share[:5]).all()  # the first spectra are what the others are compared with
+    assert share[5:8].max() < 0.06
+    assert np.all(np.diff(share[10:]) > -0.01)
+    assert share[-1] > 0.95

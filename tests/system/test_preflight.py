@@ -35,6 +35,7 @@ REFUSALS = [
     ("calibrate_irradiance", {"wavelengths_nm": (600.0,)}, "light has 365, 405, 450, 530 nm"),
     ("calibrate_spectral_response", {}, "give the file of the lamp's certificate"),
     ("calibrate_spectral_response", {}, "no dark: give lamp"),
+    ("light_regrowth", {"end_product": "/no/such/file"}, "/no/such/file"),
 ]  # fmt: skip
 
 

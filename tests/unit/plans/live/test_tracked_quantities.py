@@ -5,6 +5,7 @@ import pytest
 
 from plans.analysis.chain import CorrectionChain
 from plans.analysis.corrections import WavelengthOffset
+from plans.live.end_product import EndProduct
 from plans.live.quantities import LiveMeasure
 from plans.live.tracker import PLTracker
 from tests.unit.plans.live.test_tracker import DARK, NM, Run, noisy, pl
@@ -84,7 +85,8 @@ def test_the_absorbance_of_the_run_gives_the_peak_without_reabsorption():
 
 
 def test_a_known_end_spectrum_gives_the_share_of_the_end_product():
-    tracker, run = followed(measure=LiveMeasure(end_counts_s=2 * pl(521.0, height=20_000.0)))
+    end = EndProduct(name="end", wavelength_nm=NM, counts=2 * pl(521.0, height=20_000.0))
+    tracker, run = followed(measure=LiveMeasure(end=end))
     for seed in range(5):
         run.event("primary", noisy(DARK + pl(515.0, height=20_000.0), seed))
     assert np.isnan(value(tracker, "end_fraction"))
@@ -119,6 +121,25 @@ def test_the_polynomial_of_the_spectrometer_is_used():
     (step,) = [step for step in tracker.latest.steps if step.name == "nonlinearity"]
     assert step.calibration == "spectrometer HDX1"
     assert value(tracker, "height") == pytest.approx(2 * 20_000.0, rel=0.03)
+
+
+def test_an_end_spectrum_on_another_axis_will_do():
+    nm = np.arange(470.0, 600.0, 0.7)
+    line = np.interp(nm, NM, pl(521.0, height=20_000.0))
+    tracker, run = followed(
+        measure=LiveMeasure(end=EndProduct(name="file", wavelength_nm=nm, counts=line + 300.0))
+    )
+    for seed in range(5):
+        run.event("primary", noisy(DARK + pl(515.0, height=20_000.0), seed))
+    half = 0.5 * (pl(515.0, height=20_000.0) + pl(521.0, height=20_000.0))
+    run.event("primary", noisy(DARK + half, 9))
+    assert value(tracker, "end_fraction") == pytest.approx(0.5, abs=0.05)
+
+
+def test_an_end_spectrum_that_does_not_reach_over_the_line_is_refused():
+    nm = np.arange(500.0, 600.0)
+    with pytest.raises(ValueError, match="from 480 to 580 nm, it holds 500 to 599 nm"):
+        EndProduct(name="file", wavelength_nm=nm, counts=nm)
 
 
 def test_a_warmer_detector_needs_another_dark():
