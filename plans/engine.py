@@ -90,7 +90,7 @@ class Engine:
         Args:
             plan: The plan.
         """
-        self._exit = {}
+        self._exit, self._aborted = {}, None
         error: BaseException | None = None
         uids: tuple[str, ...] = ()
         try:
