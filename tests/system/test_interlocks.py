@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from instruments.bench import load_bench
+from instruments.interlocks import InterlockWatch
 from plans.records import ReactionLog, open_run
 from plans.session import Session
 from simulators.bench import SimulatedBench
@@ -65,6 +67,17 @@ below = 200
 reaction = "pause"
 resumes = true
 """
+FLOW = (
+    GAS.partition("[[interlock]]")[0]
+    + """
+[[interlock]]
+name = "nitrogen lost"
+watch = "gas.flow_sccm"
+below = 20
+only_while = "setpoint_sccm"
+for_s = 5
+"""
+)
 
 
 class Setting:
@@ -239,6 +252,34 @@ def test_a_gas_bottle_that_is_empty_pauses_the_run_until_it_is_changed(setting):
     assert lit == [False]
     assert made.session.outcome.exit_status == "success", made.session.outcome
     assert {what for _, what in made.reactions()} == {"pause", "cleared", "resumed"}
+
+
+def test_a_flow_is_lost_only_while_it_is_told_to_flow(tmp_path, virtual_clock):
+    bench_file = tmp_path / "bench.toml"
+    bench_file.write_text(DEMO.read_text("utf-8") + FLOW, encoding="utf-8")
+    found = []
+    with (
+        SimulatedBench(bench_file, ports="any") as simulators,
+        load_bench(bench_file, addresses=simulators.addresses) as bench,
+    ):
+        watch = InterlockWatch(bench.devices, bench.interlocks, on_trip=found.append)
+        assert watch.check() == []  # the valve is closed
+        watch.start()
+        time.sleep(20.0)
+        bench["gas"].set(50.0).wait(30.0)  # it takes a moment to come up
+        time.sleep(20.0)
+        assert found == []
+        simulators.faults("gas").device("no-gas")
+        lost_s = time.monotonic()
+        while not found:
+            time.sleep(0.1)
+        assert 5.0 <= time.monotonic() - lost_s < 9.0
+        assert found[0].cause.startswith("gas.flow_sccm is")
+        assert [trip.rule.name for trip in watch.check()] == ["nitrogen lost"]  # at once
+        bench["gas"].set(0.0)
+        time.sleep(5.0)
+        assert watch.tripped == []
+        watch.stop()
 
 
 def test_without_a_rule_no_thread_is_started(setting):
