@@ -36,6 +36,31 @@ above = 65000
 must_be_known = false
 stale_s = 3600
 """
+LAMP = """
+[device.lamp]
+model = "omnicure-s2000"
+address = "TCPIP::127.0.0.1::57377::SOCKET"
+
+[[device.lamp.channel]]
+wavelength_nm = 365
+fwhm_nm = 10
+limit_percent = 50
+
+[device.lamp.channel.calibration]
+percent = [1, 50]
+irradiance_mw_cm2 = [8.0, 400.0]
+calibrated = 2026-11-02
+distance_mm = 60
+meter_serial = "P0024871"
+
+[[interlock]]
+name = "lamp too old"
+watch = "lamp.lamp_hours"
+above = 2000
+reaction = "refuse"
+every_s = 60
+stale_s = 600
+"""
 DOOR = """
 [device.door]
 model = "thorlabs-sc10"
@@ -173,12 +198,37 @@ def test_a_pause_that_may_resume_goes_on_when_all_is_well_again(setting):
     assert {what for _, what in made.reactions()} == {"pause", "cleared", "resumed"}
 
 
+@pytest.mark.parametrize("hours", [811, 813])
+def test_a_lamp_older_than_allowed_refuses_the_run_before_it_is_lit(setting, hours):
+    made = setting(LAMP.replace("above = 2000", f"above = {hours}"))  # the simulated one has 812
+    states = made.run()
+    if hours > 812:
+        assert made.session.outcome.exit_status == "success", made.session.outcome
+        return
+    assert made.session.outcome.exit_status == "fail"
+    assert "interlock 'lamp too old': lamp.lamp_hours is 812, above 811" in (
+        made.session.outcome.reason
+    )
+    assert states["light"]["log"][1:] == states["lamp"]["log"][1:] == []
+    assert made.reactions() == [("lamp too old", "refused")]
+
+
 def test_a_rule_that_trips_before_the_run_refuses_it_and_nothing_is_lit(setting):
     made = setting(HOT.format(reaction="refuse", resumes="false").replace("60.0", "10.0"))
     states = made.run()
     assert "interlock 'plate too hot': plate.temperature_degc is" in made.session.outcome.reason
     assert states["light"]["log"][1:] == []
     assert made.reactions() == [("plate too hot", "refused")]
+
+
+def test_a_plate_that_gets_hotter_than_allowed_is_switched_off_with_the_light(setting):
+    made = setting(HOT.format(reaction="make_safe", resumes="false").replace("60.0", "32.0"),
+                   "temperature_degc=40")  # fmt: skip
+    states = made.run()
+    assert made.session.outcome.exit_status == "abort", made.session.outcome
+    assert "plate.temperature_degc is 32" in made.session.outcome.reason
+    assert states["plate"]["safe"]
+    assert states["light"]["safe"]
 
 
 def test_a_rule_that_only_refuses_lets_the_run_go_on_and_is_written_down(setting):
@@ -201,8 +251,8 @@ def test_a_fault_of_the_lamp_is_found_between_two_frames(setting):
     assert not states["light"]["emitting"]
 
 
-def test_a_saturated_spectrum_ends_the_run(setting):
-    made = setting(SATURATED.replace("65000", "3000"))
+def test_a_spectrometer_that_the_light_saturates_ends_the_run(setting):
+    made = setting(SATURATED, "integration_time_s=4", "interval_s=30", "probe_irradiance_mw_cm2=20")
     states = made.run()
     assert made.session.outcome.exit_status == "abort", made.session.outcome
     assert "spectrometer.peak_counts is" in made.session.outcome.reason
