@@ -140,11 +140,14 @@ class InterlockWatch:
                 self._tripped.pop(rule.name, None)
             elif before is None:
                 self._tripped[rule.name] = trip
-        if trip is not None and before is None:
-            _LOGGER.warning("%s", trip)
-            self._on_trip(trip)
-        elif trip is None and before is not None:
-            self._on_clear(rule)
+        try:
+            if trip is not None and before is None:
+                _LOGGER.warning("%s", trip)
+                self._on_trip(trip)
+            elif trip is None and before is not None:
+                self._on_clear(rule)
+        except Exception:
+            _LOGGER.exception("interlock %r: the reaction failed", rule.name)
 
     def _read_for(self, rule: InterlockRule) -> list[InstrumentSignal]:
         gate = self._gates.get(rule.name)

@@ -7,6 +7,8 @@ import pytest
 
 from instruments.bench import load_bench
 from instruments.interlocks import InterlockWatch
+from instruments.light_sources.emission import Emission
+from plans.interlocking import Interlocks
 from plans.records import ReactionLog, open_run
 from plans.session import Session
 from simulators.bench import SimulatedBench
@@ -330,6 +332,34 @@ def test_a_flow_is_lost_only_while_it_is_told_to_flow(tmp_path, virtual_clock):
         time.sleep(5.0)
         assert watch.tripped == []
         watch.stop()
+
+
+def test_a_terminal_that_is_gone_keeps_nothing_lit_and_no_rule_unwatched(
+    tmp_path, virtual_clock, caplog
+):
+    bench_file = tmp_path / "bench.toml"
+    bench_file.write_text(DEMO.read_text("utf-8") + DOOR, encoding="utf-8")
+
+    def say(_):
+        raise BrokenPipeError("the terminal is gone")
+
+    with (
+        SimulatedBench(bench_file, ports="any") as simulators,
+        load_bench(bench_file, addresses=simulators.addresses) as bench,
+    ):
+        interlocks = Interlocks(bench, say)
+        interlocks.watch()
+        for _ in range(2):
+            bench["light"].set(Emission(wavelength_nm=405, irradiance_mw_cm2=5)).wait(10.0)
+            assert simulators.state("light")["emitting"]
+            simulators.faults("door").device("interlock-open")
+            time.sleep(5.0)
+            assert not simulators.state("light")["emitting"]
+            simulators.faults("door").device("interlock-open", on=False)
+            time.sleep(5.0)
+            assert interlocks.tripped == []
+        interlocks.close()
+    assert "the reaction failed" in caplog.text
 
 
 def test_without_a_rule_no_thread_is_started(setting):
