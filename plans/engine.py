@@ -90,7 +90,7 @@ class Engine:
         Args:
             plan: The plan.
         """
-        self._exit = {}
+        self._forget_the_run_before()
         error: BaseException | None = None
         uids: tuple[str, ...] = ()
         try:
@@ -111,6 +111,9 @@ class Engine:
             error=None if self._aborted is not None else error,
             run_uids=uids,
         )
+
+    def _forget_the_run_before(self) -> None:
+        self._exit, self._aborted = {}, None
 
     def _why(self, status: str, error: BaseException | None) -> str:
         """Return why a run ended: who asked for it, before what went wrong in its ending."""

@@ -11,6 +11,7 @@ from bluesky.utils import MsgGenerator
 from instruments.bench import Bench
 from instruments.errors import InterlockOpenError
 from instruments.interlocks import InterlockRule, InterlockWatch, Trip
+from instruments.tasks import start_or_do
 from plans.engine import Engine
 from plans.progress import Note
 from plans.records import ReactionLog
@@ -125,9 +126,14 @@ class Interlocks:
         self._reactions.clear()
 
     def _tripped(self, trip: Trip) -> None:
+        try:
+            self._say(f"INTERLOCK {trip.rule.name}: {trip.cause} ({_WORDS[trip.rule.reaction]})")
+        finally:  # a terminal that is gone keeps nothing lit
+            self._react(trip)
+
+    def _react(self, trip: Trip) -> None:
         engine = self._engine
         reaction = trip.rule.reaction
-        self._say(f"INTERLOCK {trip.rule.name}: {trip.cause} ({_WORDS[reaction]})")
         if engine is not None:
             self.remarks.put(trip, reaction)
         if reaction == "make_safe":
@@ -179,9 +185,9 @@ class Interlocks:
 
     def _aside(self, work: Callable[[], object]) -> None:
         """Do what may wait for the engine without keeping the other rules from being watched."""
-        thread = threading.Thread(target=work, name="interlock-reaction", daemon=True)
-        self._reactions.append(thread)
-        thread.start()
+        thread = start_or_do(work, "interlock-reaction")
+        if thread is not None:
+            self._reactions.append(thread)
 
 
 _WORDS = {

@@ -13,6 +13,7 @@ from instruments.errors import InstrumentError
 from instruments.light_sources import LightSource
 from instruments.pumps import SyringePump
 from instruments.spectrometers import Spectrometer
+from instruments.tasks import start_or_do
 from instruments.thermal import Thermostat
 from plans.engine import Engine
 
@@ -114,6 +115,6 @@ class LostLines:
         self._aside(self._bench.make_safe)  # the engine may be in the middle of a message
 
     def _aside(self, work: Callable[[], object]) -> None:
-        thread = threading.Thread(target=work, name="lost-line", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        thread = start_or_do(work, "lost-line")
+        if thread is not None:
+            self._threads.append(thread)

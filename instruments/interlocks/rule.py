@@ -34,6 +34,9 @@ class InterlockRule:
         every_s: How often the value is read, s.
         must_be_known: Whether a value that was never read, or is not a number yet, trips the rule;
             False is for values that only a measurement gives.
+        only_while: Signal of the same device; the rule holds while it is not 0, and while it is not
+            known. A flow, say, is lost only while it is told to flow.
+        for_s: How long the value may be bad before the rule trips during a run, s.
         resumes: Whether a run that the rule has paused goes on by itself when all is well again.
     """
 
@@ -49,6 +52,17 @@ class InterlockRule:
     every_s: float = 1.0
     must_be_known: bool = True
     resumes: bool = False
+    only_while: str | None = None
+    for_s: float = 0.0
+
+    def holds(self, gate: Any, age_s: float) -> bool:
+        """Tell whether the rule holds at present.
+
+        Args:
+            gate: What was read last of ``only_while``, None if nothing was.
+            age_s: How long ago, s.
+        """
+        return self.only_while is None or not age_s <= self.stale_s or _number(gate) != 0.0
 
     def judge(self, value: Any, age_s: float) -> str:
         """Return why the rule trips, "" when it does not.
@@ -134,13 +148,31 @@ def _rule(table: Table, devices: Mapping[str, BenchDevice]) -> InterlockRule:
         stale_s=table.number("stale_s", 10.0, minimum=0.5, maximum=86_400),
         must_be_known=table.flag("must_be_known", default=True),
         resumes=table.flag("resumes", default=False),
+        only_while=_text(table, "only_while"),
+        for_s=table.number("for_s", 0.0, minimum=0.0, maximum=3600),
     )
     table.finish()
+    if rule.only_while is not None:
+        _check_gate(table, rule, devices[device])
     if all(limit is None for limit in (rule.above, rule.below, rule.equals, rule.contains)):
         raise table.error("give what must not be: above, below, equals or contains")
     if rule.stale_s < 2 * rule.every_s:
         raise table.error(f"stale_s must be at least twice every_s, got {rule.stale_s:g}")
     return rule
+
+
+def _check_gate(table: Table, rule: InterlockRule, device: BenchDevice) -> None:
+    assert rule.only_while is not None
+    if signal_of(device, rule.only_while) is None:
+        known = ", ".join(_signals(device))
+        raise table.error(
+            f"only_while: {rule.device} has no signal {rule.only_while!r}; it has {known}"
+        )
+    if rule.resumes:
+        raise table.error(
+            "resumes and only_while cannot go together: in a pause a device is at rest, where all "
+            "would look well"
+        )
 
 
 def _limit(table: Table, key: str) -> float | None:

@@ -64,14 +64,16 @@ class InterlockWatch:
     ) -> None:
         self._rules = tuple(rules)
         self._signals: dict[str, InstrumentSignal] = {}
+        self._gates: dict[str, InstrumentSignal] = {}
         for rule in self._rules:
-            signal = signal_of(devices[rule.device], rule.signal)
-            assert signal is not None, rule
-            self._signals[rule.name] = signal
+            self._signals[rule.name] = _signal(devices, rule, rule.signal)
+            if rule.only_while is not None:
+                self._gates[rule.name] = _signal(devices, rule, rule.only_while)
         self._links: dict[str, Link] = {rule.device: devices[rule.device].link for rule in rules}
         self._on_trip = on_trip
         self._on_clear = on_clear or (lambda rule: None)
         self._tripped: dict[str, Trip] = {}
+        self._bad_since_s: dict[str, float] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -88,7 +90,8 @@ class InterlockWatch:
         for rule in self._rules:
             try:
                 with self._links[rule.device].exchange(timeout_s=_FIRST_READ_TIMEOUT_S):
-                    self._signals[rule.name].get()
+                    for signal in self._read_for(rule):
+                        signal.get()
             except InstrumentError as error:
                 _LOGGER.warning("interlock %r: %s", rule.name, error)
         return [trip for rule in self._rules if (trip := self._judge(rule)) is not None]
@@ -100,7 +103,8 @@ class InterlockWatch:
         self._stopping.clear()
         watched: dict[str, dict[str, InstrumentSignal]] = {}
         for rule in self._rules:
-            watched.setdefault(rule.device, {})[rule.signal] = self._signals[rule.name]
+            for signal in self._read_for(rule):
+                watched.setdefault(rule.device, {})[signal.name] = signal
         self._pollers = make_pollers(
             [(self._links[name], list(signals.values())) for name, signals in watched.items()],
             interval_s=min(rule.every_s for rule in self._rules),
@@ -127,7 +131,7 @@ class InterlockWatch:
 
     def _look(self, rule: InterlockRule) -> None:
         try:
-            trip = self._judge(rule)
+            trip = self._after_a_while(rule, self._judge(rule))
         except Exception as error:  # noqa: BLE001 - a rule that cannot be judged counts as tripped
             trip = self._trip(rule, f"it cannot be judged: {error!r}")
         with self._lock:
@@ -136,17 +140,41 @@ class InterlockWatch:
                 self._tripped.pop(rule.name, None)
             elif before is None:
                 self._tripped[rule.name] = trip
-        if trip is not None and before is None:
-            _LOGGER.warning("%s", trip)
-            self._on_trip(trip)
-        elif trip is None and before is not None:
-            self._on_clear(rule)
+        try:
+            if trip is not None and before is None:
+                _LOGGER.warning("%s", trip)
+                self._on_trip(trip)
+            elif trip is None and before is not None:
+                self._on_clear(rule)
+        except Exception:
+            _LOGGER.exception("interlock %r: the reaction failed", rule.name)
+
+    def _read_for(self, rule: InterlockRule) -> list[InstrumentSignal]:
+        gate = self._gates.get(rule.name)
+        return [*([] if gate is None else [gate]), self._signals[rule.name]]
+
+    def _after_a_while(self, rule: InterlockRule, trip: Trip | None) -> Trip | None:
+        """Let a trip pass that has not lasted for as long as its rule allows."""
+        if trip is None:
+            self._bad_since_s.pop(rule.name, None)
+            return None
+        now_s = time.monotonic()
+        lasts_s = now_s - self._bad_since_s.setdefault(rule.name, now_s)
+        return trip if lasts_s >= rule.for_s else None
 
     def _judge(self, rule: InterlockRule) -> Trip | None:
-        signal = self._signals[rule.name]
+        signal, gate = self._signals[rule.name], self._gates.get(rule.name)
+        if gate is not None and not rule.holds(gate.cached, gate.age_s):
+            return None
         cause = rule.judge(signal.cached, signal.age_s)
         return self._trip(rule, cause) if cause else None
 
     def _trip(self, rule: InterlockRule, cause: str) -> Trip:
         value = self._signals[rule.name].cached
         return Trip(rule=rule, cause=cause, value=value, time_s=time.time())
+
+
+def _signal(devices: Mapping[str, BenchDevice], rule: InterlockRule, name: str) -> InstrumentSignal:
+    signal = signal_of(devices[rule.device], name)
+    assert signal is not None, rule
+    return signal

@@ -99,6 +99,20 @@ def test_another_thread_aborts_the_run_and_the_lamp_is_off(engine, capsys):
     engine.abort("nothing to end")
 
 
+def test_a_run_is_not_told_to_have_been_aborted_because_the_one_before_it_was(engine):
+    def ask_for_the_end():
+        aborting = threading.Thread(target=lambda: engine.abort("enough"))
+        aborting.start()
+        yield Msg("sleep", None, 5.0)
+        aborting.join()
+
+    assert engine.run(lit(Lamp("lamp"), ask_for_the_end)).reason == "enough"
+    outcome = engine.run(lit(Lamp("lamp"), fails))
+    assert outcome.exit_status == "fail"
+    assert "the vial is empty" in outcome.reason
+    assert isinstance(outcome.error, ValueError)
+
+
 def test_a_callback_that_cannot_write_ends_the_run(virtual_clock):
     lamp = Lamp("lamp")
 

@@ -75,6 +75,8 @@ def test_rules_come_from_the_bench_file(tmp_path):
          "no signal 'colour'; it has"),
         ("above = 85.0\n[[interlock]]\nname = 'too hot'\nwatch = 'plate.temperature_degc'\n"
          "above = 1", "two interlocks have the name"),
+        ("above = 85.0\nonly_while = 'colour'", "only_while: plate has no signal 'colour'; it has"),
+        ("above = 85.0\nonly_while = 'setpoint_degc'\nresumes = true", "cannot go together"),
     ],
 )  # fmt: skip
 def test_a_rule_that_makes_no_sense_is_refused_with_words(tmp_path, more, words):
@@ -90,3 +92,17 @@ def test_what_only_a_measurement_gives_may_be_unknown_before_the_first_one():
     assert saturated.judge(float("nan"), age_s=0.1) == ""
     assert saturated.judge(None, age_s=0.1) == ""
     assert rule(above=65_000.0).judge(float("nan"), age_s=0.1).endswith("which is no number")
+
+
+@pytest.mark.parametrize(
+    ("gate", "age_s", "holds"),
+    [
+        (50.0, 1.0, True), (0.0, 1.0, False), (False, 1.0, False), ("on", 1.0, True),
+        (0.0, 60.0, True), (0.0, math.inf, True), (None, math.inf, True), (math.nan, 1.0, True),
+    ],
+)  # fmt: skip
+def test_a_rule_that_holds_only_while_another_value_is_not_zero_holds_when_that_is_unknown(
+    gate, age_s, holds
+):
+    assert rule(only_while="setpoint_degc").holds(gate, age_s) is holds
+    assert rule().holds(gate, age_s)

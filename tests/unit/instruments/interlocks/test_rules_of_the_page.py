@@ -25,6 +25,7 @@ CASES = {  # what is well, what is not
     "head too hot": (0, 1),
     "plate too hot": (59.0, 61.0),
     "solvent nearly used up": (201.0, 199.0),
+    "nitrogen bottle empty": (400.0, 101.0),
     "nitrogen lost": (50.0, 0.3),
     "spectrometer saturated by the actinic light": (60_000.0, 65_535.0),
 }
