@@ -40,8 +40,15 @@ class Columns(NamedTuple):
     under: SingleArray
 
     def products(self) -> SingleArray:
-        """Return the scalar products under weights (n x 6 x 7)."""
-        return np.asarray(self.under @ self.columns.swapaxes(-1, -2))
+        """Return the scalar products under weights (n x 6 x 7), zero below the diagonal.
+
+        What is below is the same as above; the columns of the two widths share no knot.
+        """
+        number, most, _ = self.under.shape
+        found = np.zeros((number, most, most + 1), dtype=np.float32)
+        for k in range(most):
+            np.einsum("ns,njs->nj", self.under[:, k], self.columns[:, k:], out=found[:, k, k:])
+        return found
 
 
 class Pixels(NamedTuple):
@@ -167,9 +174,9 @@ class Window:
         unit *= self.square
         per_width *= unit
         by_position = np.multiply(per_width, scaled, out=found[POSITION])
-        by_width = np.multiply(by_position, scaled, out=found[HIGH])
-        by_low = np.multiply(by_width, red, out=found[LOW])
-        by_width -= by_low
+        np.minimum(by_position, 0.0, out=found[LOW])
+        np.maximum(by_position, 0.0, out=found[HIGH])
+        found[LOW : HIGH + 1] *= scaled
         residual = np.multiply(unit, -single[..., UNIT, :], out=found[RESIDUAL])
         residual += self.data
         residual -= single[..., GROUND, :]
