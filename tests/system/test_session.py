@@ -140,6 +140,7 @@ def test_a_broken_store_is_said_and_stops_no_run(simulators, said, tmp_path):
 
 
 def test_a_meter_is_the_monitor_only_when_it_is_named(session, simulators, tmp_path, said):
+    session._values["max_time_min"] = 1.0
     run(session, simulators)
     folder = next(tmp_path.glob("*_light_regrowth_*"))
     arguments = open_run(folder).start["plan_args"]
