@@ -188,7 +188,7 @@ def test_the_only_meter_of_a_bench_is_no_monitor_unasked(lab):
 def test_the_share_of_a_known_end_product_is_followed(tmp_path, virtual_clock):
     """The end of one run is the product of the next, which then ends near a share of one."""
     settings = {
-        "max_time_min": 60.0, "interval_s": 180.0, "dark_tail_min": 0.0, "plateau": False,
+        "max_time_min": 60.0, "interval_s": 120.0, "dark_tail_min": 0.0, "plateau": False,
         "irradiance_mw_cm2": 40.0,
     }  # fmt: skip
     with open_lab(tmp_path, {}) as lab:
