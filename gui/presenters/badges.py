@@ -34,6 +34,8 @@ _FLAG_BADGES: Mapping[str, Badge] = {
     "no_dark": Badge(text="no dark", meaning="No dark spectrum was subtracted"),
     "stale": Badge(text="same spectrum", meaning="The detector has not been read anew"),
     "drift": Badge(text="drift", meaning="The wavelength axis has moved since the run began"),
+    "beyond_response": Badge(text="response unknown", meaning="The line reaches to where the "
+                             "spectral response was not measured"),
 }  # fmt: skip
 _STALE_DARK = "stale dark"
 

@@ -36,6 +36,8 @@ class Corrected:
         without_absorption_s: the same with the light put back that the sample kept, None where
             that could not be done.
         steps: what became of each step, in their order.
+        responded_nm: where the response by which counts were multiplied was measured, None where
+            they were not.
     """
 
     wavelength_nm: FloatArray
@@ -43,6 +45,7 @@ class Corrected:
     counts_s: FloatArray = field(repr=False)
     without_absorption_s: FloatArray | None = field(default=None, repr=False)
     steps: tuple[StepRecord, ...] = ()
+    responded_nm: tuple[float, float] | None = None
 
     def step(self, name: str) -> StepRecord:
         """Return the record of a step."""
@@ -115,7 +118,13 @@ class CorrectionChain:
             counts_s=work.counts,
             without_absorption_s=without,
             steps=tuple(work.steps),
+            responded_nm=self._responded_nm(work.steps),
         )
+
+    def _responded_nm(self, steps: list[StepRecord]) -> tuple[float, float] | None:
+        if self.response is None or not any(step.name == "response" and step.on for step in steps):
+            return None
+        return self.response.range_nm
 
     def _linear(self, _: FloatArray, counts: FloatArray) -> FloatArray | None:
         found = self.nonlinearity

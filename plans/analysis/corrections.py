@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plans.analysis.noise import FloatArray
 from plans.analysis.spectrum import in_windows
@@ -133,13 +134,26 @@ class SpectralResponse(Calibration):
     factor: FloatArray = field(repr=False)
 
     def correct(self, wavelength_nm: FloatArray, counts: FloatArray) -> FloatArray | None:
-        """Return the corrected spectrum; pixels beyond the calibration keep the last factor."""
-        good = np.isfinite(self.factor) & (self.factor > 0.0)
+        """Return the corrected spectrum; pixels beyond the calibration keep the last factor.
+
+        A baseline without a step is worth more there than a gap; `range_nm` tells where it is so.
+        """
+        good = self._known
         if int(good.sum()) < 2:
             return None
         order = np.argsort(self.wavelength_nm[good])
         axis, factor = self.wavelength_nm[good][order], self.factor[good][order]
         return np.asarray(counts * np.interp(wavelength_nm, axis, factor))
+
+    @property
+    def range_nm(self) -> tuple[float, float]:
+        """Where the response was measured."""
+        known = self.wavelength_nm[self._known]
+        return float(known.min()), float(known.max())
+
+    @property
+    def _known(self) -> NDArray[np.bool_]:
+        return np.asarray(np.isfinite(self.factor) & (self.factor > 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ NO_DARK: Final = "no_dark"
 NO_DATA: Final = "no_data"
 STALE: Final = "stale"
 DRIFT: Final = "drift"
+BEYOND_RESPONSE: Final = "beyond_response"
 
 MEANINGS: Final[dict[str, str]] = {
     NO_PEAK: "there is no photoluminescence line in the band",
@@ -30,6 +31,7 @@ MEANINGS: Final[dict[str, str]] = {
     NO_DARK: "no fresh dark spectrum with the same settings was subtracted",
     STALE: "the spectrum is the one before once more: the detector has not been read anew",
     DRIFT: "the wavelength axis has moved since the start of the run",
+    BEYOND_RESPONSE: "the line reaches to where the spectral response was not measured",
     NO_DATA: "the document holds no spectrum or no wavelength axis",
 }
 """Every flag and what it says, in the order in which flags are listed."""

@@ -110,6 +110,9 @@ class LiveMeasure:
         if abs(moved_nm) > LARGEST_DRIFT_NM or abs(shift_nm) > LARGEST_DRIFT_NM:
             found.add(flags.DRIFT)
             reasons.append(f"the axis has moved by {moved_nm or shift_nm:+.2f} nm in the run")
+        if _reaches_beyond(corrected.responded_nm, peak):
+            found.add(flags.BEYOND_RESPONSE)
+            reasons.append(flags.MEANINGS[flags.BEYOND_RESPONSE])
         x, y, distance = _colour(corrected, peak)
         kept = _without_absorption(corrected, excitation_nm)
         return LiveQuantities(
@@ -163,6 +166,14 @@ class LiveMeasure:
 
 def _number(value: float | None) -> float:
     return _NO_NUMBER if value is None else float(value)
+
+
+def _reaches_beyond(range_nm: tuple[float, float] | None, peak: PeakResult) -> bool:
+    """Tell whether a line, a full width to each side, leaves the range of the response."""
+    if range_nm is None or peak.peak_nm is None or peak.fwhm_nm is None:
+        return False
+    first, last = range_nm
+    return peak.peak_nm - peak.fwhm_nm < first or peak.peak_nm + peak.fwhm_nm > last
 
 
 def _scatter(

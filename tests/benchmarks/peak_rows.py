@@ -78,15 +78,15 @@ class General:
 def speed_rows(name: str, asymmetry: float, general: dict[str, General]) -> list[Row]:
     """Batch and single fits of one kind of line.
 
-    What is compared is measured in many short turns, and the least of each counts: a machine that
-    is busy with other things now and then slows all of it.
+    What is compared is measured in many short turns, one try of each side in a turn, and the least
+    of each counts: a machine that is busy with other things now and then slows all of it.
     """
     spectra = drift(4096, asymmetry)
     few = spectra[::256]
     batch_ms, single_ms, general_ms = [], [], {what: [] for what in general}
     for _ in range(ROUNDS):
         batch_ms.append(1e3 * cost_s(lambda: fit_peaks(AXIS_NM, spectra), 1) / len(spectra))
-        one_by_one = cost_s(lambda: [fit_peak(AXIS_NM, counts) for counts in few], 2)
+        one_by_one = cost_s(lambda: [fit_peak(AXIS_NM, counts) for counts in few], 1)
         single_ms.append(1e3 * one_by_one / len(few))
         for what, fit in general.items():
             general_ms[what].append(fit.cost_ms(few))

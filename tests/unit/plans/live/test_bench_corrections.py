@@ -52,6 +52,24 @@ def test_the_peak_behind_a_sloping_response_is_read_right_and_the_step_is_record
     assert "response" in tracker.read()["tracker_corrections"]["value"].split(",")
 
 
+@pytest.mark.parametrize(
+    ("first_nm", "last_nm", "beyond"),
+    [(450.0, 600.0, False), (510.0, 600.0, True), (450.0, 520.0, True)],
+)
+def test_a_line_that_reaches_beyond_the_measured_response_is_flagged(first_nm, last_nm, beyond):
+    inside = (first_nm <= NM) & (last_nm >= NM)
+    cut = {
+        "spectrometer_response_wavelength_nm": NM[inside],
+        "spectrometer_response_factor": FACTOR[inside],
+    }
+    tracked = seen(**{**RESPONSE, **cut})
+    assert np.isfinite(tracked.peak.peak_nm)
+    assert ("beyond_response" in tracked.flags) is beyond
+    assert ("not measured" in tracked.reason) is beyond
+    expired = seen(now_s=NOW_S + 1000.0 * DAY_S, **{**RESPONSE, **cut})
+    assert "beyond_response" not in expired.flags
+
+
 def test_stray_light_is_taken_off_by_the_windows_of_the_configuration():
     config = {
         "spectrometer_stray_light_dark_nm": [600.0, 650.0, 660.0, 690.0],
