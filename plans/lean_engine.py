@@ -8,7 +8,7 @@ provider all of it is thrown away.
 from typing import Any, cast
 
 from bluesky.protocols import Movable, Status, check_supports
-from bluesky.run_engine import RunEngine
+from bluesky.run_engine import LoggingPropertyMachine, RunEngine, RunEngineStateMachine
 from bluesky.utils import Msg
 from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
@@ -18,10 +18,18 @@ _WAIT: Any = vars(RunEngine)["_wait"]
 _WAIT_UNTRACED: Any = getattr(_WAIT, "__wrapped__", _WAIT)
 
 
+class _State(LoggingPropertyMachine):
+    """The state; reading one word, as is done twice for every message, needs no lock."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return super(LoggingPropertyMachine, self).__get__(instance, owner)  # type: ignore[no-untyped-call]
+
+
 class LeanRunEngine(RunEngine):
     """Carries out plans as its parent does; traced when a tracer provider was set before."""
 
     RunBundler = StreamBundler
+    _state = _State(RunEngineStateMachine)  # type: ignore[no-untyped-call]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._is_traced = not isinstance(get_tracer_provider(), ProxyTracerProvider)
