@@ -8,7 +8,7 @@ import numpy as np
 
 from plans.analysis import flags
 from plans.analysis.chain import Corrected
-from plans.analysis.noise import FloatArray
+from plans.analysis.noise import FloatArray, pixel_noise
 from plans.analysis.peak import fit_peak
 from plans.analysis.peak_result import PeakResult
 from plans.analysis.photometry import colour_of_part
@@ -21,6 +21,7 @@ SCATTER_NM: Final = 18.0
 """The excitation is looked at this far to each side: three half widths of an LED."""
 LARGEST_DRIFT_NM: Final = 0.3
 """An axis that moved by this turns 10 % of wires into 4 %."""
+_SIGMAS_OF_DRIFT: Final = 10.0
 _FIRST_SPECTRA: Final = 5
 _TOGETHER: Final = 4
 """Spectra that are unmixed together: one of 2000 counts fixes 10 % of wires and the axis to 0.026
@@ -194,15 +195,20 @@ def _scatter(
     ground = 0.5 * (counts[0] + counts[-1])
     above = counts - ground
     whole = float(np.trapezoid(above, nm))
-    noise = float(np.std(np.diff(counts[:3]))) + 1e-300
-    top = float(above.max())
-    at_nm = _NO_NUMBER
-    if top > 20.0 * noise and whole > 0.0:
-        bright = np.where(above > 0.2 * top, above, 0.0)
-        at_nm = float(np.sum(bright * nm) / np.sum(bright))
+    at_nm = _centroid_nm(nm, above) if whole > 0.0 else _NO_NUMBER
     if peak.peak_nm is None or not peak.area > 0.0:
         return _NO_NUMBER, at_nm
     return whole / peak.area, at_nm
+
+
+def _centroid_nm(nm: FloatArray, above: FloatArray) -> float:
+    """Return where the excitation is, NaN where noise alone could make it seem to move."""
+    bright = np.where(above > 0.2 * float(above.max()), above, 0.0)
+    whole = float(np.sum(bright))
+    at_nm = float(np.sum(bright * nm)) / whole
+    away_nm = float(np.sqrt(np.sum((nm[bright > 0.0] - at_nm) ** 2)))
+    se_nm = pixel_noise(above) * away_nm / whole
+    return at_nm if se_nm < LARGEST_DRIFT_NM / _SIGMAS_OF_DRIFT else _NO_NUMBER
 
 
 def _colour(corrected: Corrected, peak: PeakResult) -> tuple[float, float, float]:

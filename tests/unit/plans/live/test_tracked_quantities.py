@@ -107,6 +107,13 @@ def test_the_chain_is_part_of_the_configuration_and_of_every_event():
     assert "nonlinearity off (no calibration)" in text
 
 
+def test_light_that_is_hardly_there_is_no_axis_that_moves():
+    tracker, run = followed()
+    for seed in range(60):
+        run.event("primary", noisy(DARK + pl() + 0.02 * LAMP, seed), light_nm=430.0)
+    assert not any("drift" in tracked.flags for tracked in tracker.history)
+
+
 def test_the_polynomial_of_the_spectrometer_is_used():
     tracker = PLTracker()
     run = Run(
