@@ -17,6 +17,7 @@ from simulators.pty_port import PtyPort
 
 HOST = "127.0.0.1"
 _UNREAD_LIMIT = 4 * 1024 * 1024  # a client that reads nothing is cut off here
+_TURNS_TO_LET_IN = 10  # of the loop, at most; three are usual
 
 _log = logging.getLogger(__name__)
 
@@ -203,6 +204,7 @@ class DeviceServer:
         server, self._server = self._server, None
         if server is None:
             return
+        await _nobody_is_being_let_in()
         server.close()
         for line in list(self._lines):
             line.abort()
@@ -270,3 +272,15 @@ class DeviceServer:
         listener = self._asker or (self._lines[-1] if self._lines else None)
         if reply and listener is not None:
             listener.deliver(faults.take_reply(reply))
+
+
+async def _nobody_is_being_let_in() -> None:
+    """Wait for the tasks in which the loop makes a line of a client that has come.
+
+    A server that is closed in the middle of one forgets the socket of the client and leaves it open
+    (python/cpython issue 109564).
+    """
+    for _ in range(_TURNS_TO_LET_IN):
+        if asyncio.all_tasks() <= {asyncio.current_task()}:
+            return
+        await asyncio.sleep(0)

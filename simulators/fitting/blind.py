@@ -50,14 +50,14 @@ class Draw:
     def hits(self) -> dict[str, bool]:
         """Whether each true constant lies in its interval of 95 %."""
         return {
-            each.name: each.interval[0] <= getattr(self.truth, each.name) <= each.interval[1]
+            each.name: bool(each.interval[0] <= getattr(self.truth, each.name) <= each.interval[1])
             for each in self.fit.estimates
         }
 
     @property
     def joint_hit(self) -> bool:
         """Whether all constants together lie in their joint region of 95 %."""
-        return self.fit.distance2(self.truth) <= float(chi2.ppf(0.95, len(self.free)))
+        return bool(self.fit.distance2(self.truth) <= chi2.ppf(0.95, len(self.free)))
 
 
 @dataclass(frozen=True, kw_only=True)

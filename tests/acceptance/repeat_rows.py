@@ -31,7 +31,7 @@ def rows(folder: str) -> list[Row]:
 
 
 def story() -> str:
-    """Return the hash of all documents of a run of 20 minutes with four instruments."""
+    """Return the hash of all documents of a plan of 8 h, 960 frames and four instruments."""
     told = hashlib.sha256()
 
     def listen(name: str, document: dict[str, Any]) -> None:
@@ -49,8 +49,10 @@ def story() -> str:
                 bench["light"],
                 stage=bench["stage"],
                 pump=bench["pump"],
-                max_time_min=20.0,
+                max_time_min=480.0,
                 interval_s=30.0,
+                max_dose_j_cm2=1000.0,
+                min_area_fraction=0.0,
                 dark_tail_min=0.0,
                 plateau=False,
             )

@@ -1,11 +1,13 @@
-"""The server without sockets; over sockets it is tested in tests/contract."""
+"""The server without sockets but for one; over sockets it is tested in tests/contract."""
 
 import asyncio
+import contextlib
+import socket
 
 import pytest
 
 from simulators.faults import Faults, Piece
-from simulators.server import DeviceServer, Line, LoopClock
+from simulators.server import HOST, DeviceServer, Line, LoopClock
 
 
 class FakeLoop:
@@ -181,3 +183,25 @@ def test_a_client_that_reads_nothing_is_cut_off(line):
     line._transport.unread = 100_000_000
     line.data_received(b"x")
     assert line._transport.closing
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_a_client_that_was_just_let_in_is_not_forgotten_at_the_end(turns):
+    loop = asyncio.new_event_loop()
+    faults = Faults(lambda kind, on, channel: None)
+    server = DeviceServer("meter", Echo(), faults=faults, clock=LoopClock(loop), loop=loop)
+
+    async def come_and_close():
+        await server.open(0)
+        client = socket.create_connection((HOST, server.port), timeout=5.0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await server.close()
+        return client
+
+    with (
+        contextlib.closing(loop),
+        loop.run_until_complete(come_and_close()) as client,
+        contextlib.suppress(ConnectionResetError),
+    ):
+        assert client.recv(1) == b""
