@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simulators.sample import Beam, Inputs, PixelGrid
+from simulators.sample.liquid import PURE, STILL, Flow, Liquid
 from simulators.sample.optics import Floats
 from simulators.sample.specimen import Specimen
 
@@ -35,11 +36,15 @@ class Step:
         duration_s: How long.
         wavelength_nm: Wavelength of the light.
         irradiance_mw_cm2: Its irradiance, 0 for dark.
+        added_ul: What is added from the syringe meanwhile, evenly.
+        temperature_degc: Temperature of the sample's bath or plate, None for its own.
     """
 
     duration_s: float
     wavelength_nm: float
     irradiance_mw_cm2: float
+    added_ul: float = 0.0
+    temperature_degc: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,7 @@ class Course:
         wavelength_nm: Wavelengths of the spectra, shape [n].
         spectra: Light per nm against the highest point of all, shape [m, n].
         truth: Numbers of the sample's own ledger by name, shape [m] each.
+        steps: The schedule, to shade what was lit.
     """
 
     time_s: Floats
@@ -63,6 +69,17 @@ class Course:
     wavelength_nm: Floats
     spectra: Floats
     truth: dict[str, Floats]
+    steps: Sequence[Step] = ()
+
+    @property
+    def lit_s(self) -> list[tuple[float, float]]:
+        """Begin and end of every time with light, s."""
+        ends_s = np.cumsum([step.duration_s for step in self.steps]).tolist()
+        return [
+            (end_s - step.duration_s, end_s)
+            for step, end_s in zip(self.steps, ends_s, strict=True)
+            if step.irradiance_mw_cm2
+        ]
 
     def in_words(self) -> str:
         """Return start and end in a few lines."""
@@ -84,7 +101,7 @@ def scout(
     steps: Sequence[Step],
     *,
     points: int,
-    temperature_degc: float | None = None,
+    syringe: Liquid = PURE,
     progress: Callable[[float], None] | None = None,
 ) -> Course:
     """Take a sample through a schedule and look at it at regular times.
@@ -93,7 +110,7 @@ def scout(
         specimen: The sample; it is changed.
         steps: The schedule.
         points: Number of looks, at least 2.
-        temperature_degc: Temperature of its bath, None for its own.
+        syringe: What a step adds that adds something.
         progress: Is told which share of the time has passed.
     """
     grid = PixelGrid(_GRID_NM)
@@ -105,7 +122,7 @@ def scout(
     for row, time_s in enumerate(times_s):
         while now_s < time_s:
             next_s = min(float(time_s), float(ends_s[number]))
-            specimen.step(next_s - now_s, _inputs(steps[number], temperature_degc))
+            specimen.step(next_s - now_s, _inputs(steps[number], syringe))
             now_s = next_s
             if now_s >= ends_s[number] and number + 1 < len(steps):
                 number += 1
@@ -123,6 +140,7 @@ def scout(
         wavelength_nm=_GRID_NM,
         spectra=spectra / max(float(spectra.max()), 1e-300),
         truth={key: np.array([each[key] for each in truths]) for key in truths[0]},
+        steps=tuple(steps),
     )
 
 
@@ -142,14 +160,20 @@ def write_csv(course: Course, path: Path) -> None:
             writer.writerow([f"{value:.8g}" for value in row])
 
 
-def _inputs(step: Step, temperature_degc: float | None) -> Inputs:
+def _inputs(step: Step, syringe: Liquid) -> Inputs:
     beam = Beam(
         wavelength_nm=step.wavelength_nm,
         fwhm_nm=12.0,
         irradiance_mw_cm2=step.irradiance_mw_cm2,
     )
-    beams = (beam,) if step.irradiance_mw_cm2 > 0.0 else ()
-    return Inputs(beams=beams, temperature_degc=temperature_degc)
+    flow = STILL
+    if step.added_ul:
+        flow = Flow(infuse_ul_min=60.0 * step.added_ul / step.duration_s, liquid=syringe)
+    return Inputs(
+        beams=(beam,) if step.irradiance_mw_cm2 > 0.0 else (),
+        flow=flow,
+        temperature_degc=step.temperature_degc,
+    )
 
 
 def _is_number(value: object) -> bool:

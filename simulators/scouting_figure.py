@@ -19,6 +19,7 @@ _COLOURS = {
     "m3": "#009e73",
     "m4": "#777777",
 }
+_LIT = "#fff3cc"
 _CURVES = 6
 
 
@@ -45,8 +46,10 @@ def draw(course: Course, path: Path, title: str) -> None:
     _parts(axes[1, 0], time, course)
     _spectra(axes[1, 1], course, time, unit)
     for panel in (axes[0, 0], axes[0, 1], axes[1, 0]):
-        panel.set_xlabel(f"time, {unit}")
+        panel.set_xlabel(f"time, {unit} (shaded: light)" if course.lit_s else f"time, {unit}")
         panel.set_xlim(time[0], time[-1])
+        for begin_s, end_s in course.lit_s:
+            panel.axvspan(begin_s / seconds, end_s / seconds, color=_LIT, zorder=0, lw=0)
     figure.savefig(path, dpi=110)
 
 
@@ -68,13 +71,22 @@ def _parts(panel: Axes, time: np.ndarray, course: Course) -> None:
 
 def _spectra(panel: Axes, course: Course, time: np.ndarray, unit: str) -> None:
     shades = colormaps["viridis"](np.linspace(0.0, 0.9, _CURVES))
-    for shade, row in zip(shades, _telling_rows(course), strict=False):
-        label = f"{time[row]:.2f} {unit}"
+    rows = _telling_rows(course)
+    digits = _digits(time[rows])
+    for shade, row in zip(shades, rows, strict=False):
+        label = f"{time[row]:.{digits}f} {unit}"
         panel.plot(course.wavelength_nm, course.spectra[row], color=shade, label=label)
     panel.set_xlim(480.0, 580.0)
     panel.set_xlabel("wavelength, nm")
     panel.set_ylabel("light per nm against the highest")
     panel.legend(frameon=False, fontsize="small")
+
+
+def _digits(times: np.ndarray) -> int:
+    """Return how many decimals tell some times apart, at least one."""
+    return next(
+        n for n in range(1, 9) if n == 8 or len({f"{t:.{n}f}" for t in times}) == len(times)
+    )
 
 
 def _telling_rows(course: Course) -> np.ndarray:

@@ -7,17 +7,30 @@ import re
 import sys
 from pathlib import Path
 
-from simulators.sample.tables import SampleConfigurationError
+from simulators.sample.liquid import Liquid
+from simulators.sample.supplies import read_liquid
+from simulators.sample.tables import SampleConfigurationError, Table
 from simulators.scouting import Step, scout, write_csv
 
-_STEP = re.compile(r"(\d+(?:\.\d+)?)(s|min|h)(?::(\d+(?:\.\d+)?):(\d+(?:\.\d+)?))?\Z")
-_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-_USUAL = {"vial": ["4h:405:20", "1h"], "film": ["2h"]}
-_STEPS = (
-    "TIME or TIME:NM:MW_CM2, one after the other: 4h:405:20 is four hours of 20 mW/cm2 at 405 nm, "
-    "30min is dark (default: 4h:405:20 1h, a film: 2h)"
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_STEP = re.compile(
+    rf"{_NUMBER}(s|min|h)(?::{_NUMBER}:{_NUMBER})?(?:\+{_NUMBER}ul)?(?:@(-?\d+(?:\.\d+)?)degc)?\Z"
 )
-_BATH = "of a bath or plate (default: the sample's own)"
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_LIGHT_NM = (200.0, 1100.0)
+_BATH_DEGC = (-60.0, 150.0)  # wide of what a hotplate and toluene allow
+_USUAL = {"vial": ["4h:405:20", "1h"], "film": ["2h"]}
+_FORM = "TIME[:NM:MW_CM2][+ULul][@DEGCdegc]"
+_STEPS = (
+    f"{_FORM}, one after the other: 4h:405:20 is four hours of 20 mW/cm2 at 405 nm, 30min is dark, "
+    "5min+100ul adds 100 uL from the syringe, 1h@60degc is warm "
+    "(default: 4h:405:20 1h, a film: 2h)"
+)
+_SYRINGE = (
+    "what a + adds, as ligand_mm=10 or antisolvent=0.5,water=0.05; concentration_nm too "
+    "(default: the pure solvent)"
+)
+_BATH = "of a bath or plate in every step that names none (default: the sample's own)"
 _OUT = "write NAME.png and NAME.csv (default: twin)"
 
 
@@ -25,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("sample", help="a sample of the library or a TOML file")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=_STEPS)
+    parser.add_argument("--syringe", default="", metavar="CONTENTS", help=_SYRINGE)
     parser.add_argument("--temperature-degc", type=float, metavar="T", help=_BATH)
     parser.add_argument("--points", type=int, default=240, help="spectra to take (default: 240)")
     parser.add_argument("--out", type=Path, default=Path("twin"), metavar="NAME", help=_OUT)
@@ -40,7 +54,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         specimen = open_sample(args.sample, Throughput(stray=0.0, wire_scatter=0.0), Path())
         words = args.steps or _USUAL["film" if "solvent_ul" in specimen.truth() else "vial"]
-        steps = [read_step(word) for word in words]
+        steps = [read_step(word, bath_degc=args.temperature_degc) for word in words]
+        syringe = read_contents(args.syringe)
+        if not sum(step.duration_s for step in steps):
+            raise SampleConfigurationError("the steps last no time at all; give one that does")
     except SampleConfigurationError as error:
         _say(f"regrow twin: {error}")
         return 2
@@ -51,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         specimen,
         steps,
         points=args.points,
-        temperature_degc=args.temperature_degc,
+        syringe=syringe,
         progress=None if args.quiet else _show,
     )
     table, picture = args.out.with_suffix(".csv"), args.out.with_suffix(".png")
@@ -62,22 +79,65 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_step(word: str) -> Step:
+def read_step(word: str, *, bath_degc: float | None = None) -> Step:
     """Return the step that a word describes.
 
+    Args:
+        word: The word, as 4h:405:20.
+        bath_degc: Temperature in degC where the word names none, None for the sample's own.
+
     Raises:
-        SampleConfigurationError: When it describes none.
+        SampleConfigurationError: When it describes none, or light or heat that no bench has.
     """
     match = _STEP.match(word)
     if match is None:
-        message = f"{word!r} is no step: write TIME or TIME:NM:MW_CM2, as 30min or 4h:405:20"
+        message = f"{word!r} is no step: write {_FORM}, as 30min, 4h:405:20 or 5min+100ul"
         raise SampleConfigurationError(message)
-    number, unit, wavelength_nm, irradiance_mw_cm2 = match.groups()
+    number, unit, wavelength_nm, irradiance_mw_cm2, added_ul, degc = match.groups()
+    temperature_degc = bath_degc if degc is None else float(degc)
+    if wavelength_nm is not None:
+        _within(word, "light", float(wavelength_nm), _LIGHT_NM, "nm")
+    if temperature_degc is not None:
+        _within(word, "temperature", temperature_degc, _BATH_DEGC, "degC")
+    duration_s = float(number) * _SECONDS[unit]
+    if added_ul is not None and not duration_s:
+        raise SampleConfigurationError(f"{word!r} adds something in no time; give it a time")
     return Step(
-        duration_s=float(number) * _SECONDS[unit],
+        duration_s=duration_s,
         wavelength_nm=float(wavelength_nm or 405.0),
         irradiance_mw_cm2=float(irradiance_mw_cm2 or 0.0),
+        added_ul=float(added_ul or 0.0),
+        temperature_degc=temperature_degc,
     )
+
+
+def read_contents(words: str) -> Liquid:
+    """Return the liquid that words like ``ligand_mm=10,water=0.1`` describe.
+
+    Raises:
+        SampleConfigurationError: When they describe none.
+    """
+    values: dict[str, object] = {}
+    for word in filter(None, words.split(",")):
+        key, _, number = word.partition("=")
+        try:
+            values[key.strip()] = float(number)
+        except ValueError:
+            message = f"--syringe: {word!r} is no NAME=NUMBER, as ligand_mm=10"
+            raise SampleConfigurationError(message) from None
+    table = Table(values, "--syringe")
+    liquid = read_liquid(table)
+    table.finish()
+    return liquid
+
+
+def _within(word: str, what: str, value: float, limits: tuple[float, float], unit: str) -> None:
+    if not limits[0] <= value <= limits[1]:
+        message = (
+            f"{word!r}: {what} of {value:g} {unit}; the twin knows {limits[0]:g} to "
+            f"{limits[1]:g} {unit}"
+        )
+        raise SampleConfigurationError(message)
 
 
 def _show(share: float) -> None:

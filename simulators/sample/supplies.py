@@ -67,20 +67,23 @@ class Line:
 
 def read_line(table: Table) -> Line:
     """Take a pump's line from a table."""
-    line = Line(
-        delivers_to=table.text("delivers_to", SAMPLE),
-        liquid=Liquid(
-            concentration_nm=table.number("concentration_nm", 0.0, low=0.0, high=1e6),
-            ligand_mm=table.number("ligand_mm", 0.0, low=0.0, high=1e4),
-            antisolvent=table.number("antisolvent", 0.0, low=0.0, high=1.0),
-            water=table.number("water", 0.0, low=0.0, high=1.0),
-        ),
-    )
-    if line.liquid.antisolvent + line.liquid.water > 1.0:
-        message = f"{table.where}: antisolvent and water together are more than the whole"
-        raise SampleConfigurationError(message)
+    line = Line(delivers_to=table.text("delivers_to", SAMPLE), liquid=read_liquid(table))
     table.finish()
     return line
+
+
+def read_liquid(table: Table) -> Liquid:
+    """Take what is in a syringe from a table; other keys may stand beside."""
+    liquid = Liquid(
+        concentration_nm=table.number("concentration_nm", 0.0, low=0.0, high=1e6),
+        ligand_mm=table.number("ligand_mm", 0.0, low=0.0, high=1e4),
+        antisolvent=table.number("antisolvent", 0.0, low=0.0, high=1.0),
+        water=table.number("water", 0.0, low=0.0, high=1.0),
+    )
+    if liquid.antisolvent + liquid.water > 1.0:
+        message = f"{table.where}: antisolvent and water together are more than the whole"
+        raise SampleConfigurationError(message)
+    return liquid
 
 
 def read_heated(table: Table) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """A sample taken through a schedule before it costs material."""
 
 import csv
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
 
 import regrow
-from simulators.commands.twin import read_step
+from simulators.commands.twin import read_contents, read_step
 from simulators.sample import Throughput
+from simulators.sample.liquid import Liquid
 from simulators.sample.tables import SampleConfigurationError
 from simulators.sample.world_file import open_sample
 from simulators.scouting import Step, scout
@@ -45,7 +47,24 @@ def test_a_sample_that_does_not_glow_has_no_peak():
 
 
 def test_a_warm_bath_is_felt(vial):
-    assert scout(vial, [DARK], points=2, temperature_degc=60.0).peak_nm[-1] < 515.5
+    warm = replace(DARK, temperature_degc=60.0)
+    course = scout(vial, [DARK, warm], points=3)
+    assert course.peak_nm[1] == pytest.approx(course.peak_nm[0], abs=0.01)
+    assert course.peak_nm[2] < 515.5
+
+
+def test_what_a_step_adds_is_in_the_vial_and_acts(vial):
+    adding = replace(DARK, added_ul=300.0)
+    ligand = scout(vial.copy(), [adding, LIGHT], points=4, syringe=Liquid(ligand_mm=12.0))
+    assert ligand.truth["volume_ul"] == pytest.approx([3000.0, 3300.0, 3300.0, 3300.0])
+    assert ligand.truth["ligand_mm"][1] == pytest.approx(2.0)
+    plain = scout(vial, [adding, LIGHT], points=4)
+    assert plain.truth["ligand_mm"][1] == pytest.approx(1.0 / 1.1)
+    assert ligand.truth["m3"][-1] < plain.truth["m3"][-1]
+
+
+def test_the_lit_times_are_told(vial):
+    assert scout(vial, [DARK, LIGHT, DARK], points=2).lit_s == [(1800.0, 5400.0)]
 
 
 @pytest.mark.parametrize(
@@ -54,14 +73,30 @@ def test_a_warm_bath_is_felt(vial):
         ("90s", (90.0, 405.0, 0.0)),
         ("30min", (1800.0, 405.0, 0.0)),
         ("1.5h:365:12.5", (5400.0, 365.0, 12.5)),
+        ("2min+50ul", (120.0, 405.0, 0.0, 50.0)),
+        ("1h@-5.5degc", (3600.0, 405.0, 0.0, 0.0, -5.5)),
+        ("1h:450:5+10ul@60degc", (3600.0, 450.0, 5.0, 10.0, 60.0)),
     ],
 )
-def test_a_step_is_a_time_and_a_light(word, step):
-    read = read_step(word)
-    assert (read.duration_s, read.wavelength_nm, read.irradiance_mw_cm2) == step
+def test_a_step_is_a_time_a_light_an_addition_and_a_temperature(word, step):
+    read = astuple(read_step(word))
+    assert read[: len(step)] == step
+    assert read[len(step) :] == (0.0, None)[len(step) - 3 :]
 
 
-@pytest.mark.parametrize("word", ["", "4", "4h:405", "-4h", "4h:405:20:1", "4 h"])
+def test_the_bath_holds_where_a_step_says_nothing():
+    assert read_step("1h", bath_degc=40.0).temperature_degc == 40.0
+    assert read_step("1h@60degc", bath_degc=40.0).temperature_degc == 60.0
+
+
+def test_the_syringe_is_read():
+    assert read_contents("") == Liquid()
+    assert read_contents("ligand_mm=10, water=0.1") == Liquid(ligand_mm=10.0, water=0.1)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "4", "4h:405", "-4h", "4h:405:20:1", "4 h", "1h+5", "1h@60", "1h@6degc+5ul"]
+)
 def test_a_word_that_is_no_step_is_refused(word):
     with pytest.raises(SampleConfigurationError, match="is no step"):
         read_step(word)
@@ -86,6 +121,14 @@ def test_the_command_writes_a_table_and_a_picture(tmp_path, capsys, sample):
         (["no-such-sample"], "no-such-sample"),
         (["as-synthesised", "later"], "is no step"),
         (["as-synthesised", "--points", "1"], "at least 2 points"),
+        (["as-synthesised", "0s"], "no time at all"),
+        (["as-synthesised", "1h", "0s+5ul"], "adds something in no time"),
+        (["as-synthesised", "1h:20:405"], "light of 20 nm"),
+        (["as-synthesised", "1h@500degc"], "temperature of 500 degC"),
+        (["as-synthesised", "--temperature-degc", "nan"], "temperature of nan degC"),
+        (["as-synthesised", "--syringe", "water=2"], "water = 2.0"),
+        (["as-synthesised", "--syringe", "water"], "NAME=NUMBER"),
+        (["as-synthesised", "--syringe", "oil=1"], "unknown key 'oil'"),
     ],
 )
 def test_a_wrong_call_is_refused_in_words(tmp_path, monkeypatch, capsys, words, message):
