@@ -11,6 +11,7 @@ import queue
 import select
 import selectors
 import socket
+import sys
 import threading
 import time
 import weakref
@@ -94,6 +95,7 @@ def install() -> None:
     _patch_threads()
     _patch_sockets()
     _patch_serial_ports()
+    _patch_notebooks()
     select.select = _select
     asyncio.new_event_loop = _event_loop
 
@@ -270,6 +272,21 @@ def _patch_serial_ports() -> None:
             opened(self)
 
         serial.Serial.open = open_
+
+
+def _patch_notebooks() -> None:
+    """Let what a notebook prints reach it through a thread of its kernel, which is on real time."""
+    kernel = sys.modules.get("ipykernel.iostream")
+    if kernel is None:
+        return
+    flushed = kernel.OutStream.flush
+
+    def flush(self: Any) -> None:
+        here = managed()
+        with contextlib.nullcontext() if here is None else here[0].on_real_time():
+            flushed(self)
+
+    kernel.OutStream.flush = flush
 
 
 def _patch_sockets() -> None:

@@ -9,7 +9,7 @@ can run, the clock jumps to the earliest deadline. The order is first in, first 
 import collections
 import contextlib
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from simulators.clock import originals
@@ -219,6 +219,17 @@ class VirtualClock:
         self._lent.append(lent)
 
     # -- the world outside
+
+    @contextlib.contextmanager
+    def on_real_time(self) -> Iterator[None]:
+        """Let the calling thread wait for one that is not on the clock, which stands meanwhile."""
+        ident = originals.get_ident()
+        task = self.tasks.pop(ident, None)
+        try:
+            yield
+        finally:
+            if task is not None:
+                self.tasks[ident] = task
 
     def submit(self, call: Callable[[], None]) -> None:
         """Run ``call`` on a managed thread soon; for callers on the real clock (a window)."""

@@ -332,3 +332,27 @@ def test_virtual_time_keeps_away_from_serial_ports(virtual_clock):
     port.port = "COM7"
     with pytest.raises(RealAddressError, match="COM7"):
         port.open()
+
+
+def test_the_clock_stands_while_a_thread_of_the_real_time_is_waited_for():
+    answered = threading.Event()
+    asked = threading.Event()
+
+    def outside():
+        asked.wait(10.0)
+        time.sleep(0.05)
+        answered.set()
+
+    helper = threading.Thread(target=outside)
+    helper.start()
+    with virtual_time() as clock:
+        ticks = threading.Thread(target=time.sleep, args=(3.0,))
+        ticks.start()
+        before_s = clock.now_s
+        with clock.on_real_time():
+            asked.set()
+            assert answered.wait(10.0)
+        assert clock.now_s == before_s
+        ticks.join()
+        assert clock.now_s == before_s + 3.0
+    helper.join()
