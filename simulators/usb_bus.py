@@ -48,7 +48,10 @@ class VirtualUsbBus(usb.backend.IBackend):  # type: ignore[misc] # pyusb has no 
     Attributes:
         name: Name under which pyusb finds it as a backend while :meth:`registered` is in force.
         changed: Guards the end points and tells that something has arrived or gone.
+        is_simulated: Tells virtual time that no instrument of the real one is on it.
     """
+
+    is_simulated = True
 
     def __init__(self) -> None:
         super().__init__()

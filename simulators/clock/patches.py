@@ -95,6 +95,7 @@ def install() -> None:
     _patch_threads()
     _patch_sockets()
     _patch_serial_ports()
+    _patch_usb()
     _patch_notebooks()
     select.select = _select
     asyncio.new_event_loop = _event_loop
@@ -272,6 +273,23 @@ def _patch_serial_ports() -> None:
             opened(self)
 
         serial.Serial.open = open_
+
+
+def _patch_usb() -> None:
+    """Keep threads on virtual time from every USB but that of the simulators."""
+    with contextlib.suppress(ImportError):
+        import usb.core
+
+        manager = usb.core._ResourceManager  # noqa: SLF001 - whatever opens a device comes by here
+        opened = manager.managed_open
+
+        def managed_open(self: Any) -> Any:
+            if managed() is not None and not getattr(self.backend, "is_simulated", False):
+                about = self.backend.get_device_descriptor(self.dev)
+                raise RealAddressError(f"USB {about.idVendor:04x}:{about.idProduct:04x}")
+            return opened(self)
+
+        manager.managed_open = managed_open
 
 
 def _patch_notebooks() -> None:

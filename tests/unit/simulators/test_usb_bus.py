@@ -9,6 +9,7 @@ usb_core = pytest.importorskip("usb.core")
 import usb.util  # noqa: E402
 
 from simulators.bench import SimulatedBench  # noqa: E402
+from simulators.clock import RealAddressError  # noqa: E402
 
 TABLE = {
     "device": {
@@ -181,3 +182,10 @@ def test_another_control_request_stalls(plus):
 def test_the_state_is_up_to_date(simulators):
     assert simulators.state("plus")["exposing"] is False
     assert [row["pty"] for row in simulators.describe()] == [None, None]
+
+
+def test_virtual_time_keeps_away_from_every_other_usb(bus, monkeypatch):
+    monkeypatch.setattr(type(bus), "is_simulated", False)
+    device = usb_core.find(backend=bus, idProduct=0x101E)
+    with pytest.raises(RealAddressError, match="USB 2457:101e was asked for"):
+        device.set_configuration()
