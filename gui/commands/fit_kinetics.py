@@ -78,6 +78,7 @@ def recording_of(record: Run, preparation: Preparation, brightness_error: float)
     Raises:
         ValueError: When the run has too few frames with a peak, or no spectra.
     """
+    from plans.importing.recorded import corrected_counts
     from plans.records.course import read_course
     from simulators.fitting import Recording, Segment
     from simulators.sample import Beam, Inputs
@@ -104,7 +105,9 @@ def recording_of(record: Run, preparation: Preparation, brightness_error: float)
         beam = Beam(wavelength_nm=beam_nm, fwhm_nm=12.0, irradiance_mw_cm2=float(mean_mw_cm2))
         inputs = Inputs(beams=(beam,) if mean_mw_cm2 > 0.0 else ())
         segments.append(Segment(duration_s=float(step_s), inputs=inputs))
-    bright, errors, axis_nm = _channels(spectra.wavelength_nm, spectra.counts[good])
+    bright, errors, axis_nm = _channels(
+        spectra.wavelength_nm, corrected_counts(record, course)[good]
+    )
     scale = light[device][good][:, np.newaxis] * _exposures_s(light, good)[:, np.newaxis]
     chosen = np.unique(np.linspace(0, time_s.size - 1, _MOST_SPECTRA).round().astype(int))
     return Recording(

@@ -11,6 +11,9 @@ from instruments.errors import ConfigurationError
 from instruments.spectrometers.response_file import read_response
 from plans.experiments.calibrate_spectrum import calibrate_spectral_response
 from plans.experiments.light_regrowth import light_regrowth
+from plans.importing.analyse import analyse_series
+from plans.importing.end_product import read_end_product
+from plans.importing.recorded import read_run
 from plans.records import RunRecorder
 from tests.system.conftest import DEMO, open_lab
 
@@ -80,6 +83,20 @@ def test_a_run_is_read_with_the_response_of_its_bench_and_keeps_the_counts(tmp_p
     assert np.max(second) == pytest.approx(np.max(first), rel=0.05)
     assert "spectrometer_response_factor" not in primary["data_keys"]
     assert len(primary["configuration"]["spectrometer"]["data"]["spectrometer_response_factor"])
+
+
+def test_a_run_that_is_read_again_is_corrected_as_it_was(tmp_path, opened):
+    write_slope(tmp_path, calibrated=days_ago(10), expires=days_ago(-10))
+    with opened('response = "response.csv"\n') as lab:
+        lab.engine.run_engine.subscribe(RunRecorder(tmp_path / "runs"))
+        _, tracked = regrow_shortly(lab)
+    (folder,) = (tmp_path / "runs").glob("*_light_regrowth_*")
+    again = analyse_series(read_run(folder))
+    live_nm = [row["tracker_peak_nm"] for row in tracked]
+    assert [item.peak.peak_nm for item in again] == pytest.approx(live_nm, abs=0.01)
+    assert live_nm[0] > 516.2  # 515.7 nm without the response
+    product = read_end_product(folder)
+    assert product.wavelength_nm[np.argmax(product.counts)] > 516.0
 
 
 def test_an_expired_response_is_recorded_as_off(tmp_path, opened):

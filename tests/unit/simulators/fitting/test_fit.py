@@ -63,14 +63,21 @@ def test_progress_is_told(recording):
     assert said[0] == "iteration 0"
 
 
-@pytest.mark.parametrize("free", [[], ["phlogiston"], ["dark_activation_per_s"]])
-def test_constants_that_cannot_be_fitted_are_refused(recording, free):
-    with pytest.raises(ValueError, match="constant"):
+@pytest.mark.parametrize(
+    ("free", "message"),
+    [
+        ([], "1 recordings, 0 free constants"),
+        (["sticking", "phlogiston"], "'phlogiston' is no rate constant; there are"),
+        (["dark_activation_per_s"], "must start above 0"),
+    ],
+)
+def test_constants_that_cannot_be_fitted_are_refused(recording, free, message):
+    with pytest.raises(ValueError, match=message):
         fit_kinetics([recording], free)
 
 
 def test_a_fit_without_runs_is_refused():
-    with pytest.raises(ValueError, match="at least one recording"):
+    with pytest.raises(ValueError, match="0 recordings"):
         fit_kinetics([])
 
 
@@ -86,6 +93,19 @@ def test_a_fit_without_runs_is_refused():
 def test_a_recording_that_does_not_fit_together_is_refused(recording, changes, message):
     with pytest.raises(ValueError, match=message):
         replace(recording, **{name: change(recording) for name, change in changes.items()})
+
+
+def test_a_wide_channel_shows_the_light_of_all_its_width(recording):
+    fine_nm = np.arange(490.05, 560.0, 0.1)
+    size = (recording.time_s.size, fine_nm.size)
+    fine = replace(recording, wavelength_nm=fine_nm, spectra=np.zeros(size), errors=np.ones(size))
+    wide_nm = fine_nm.reshape(-1, 50).mean(axis=1)  # channels of 5 nm
+    size = (recording.time_s.size, wide_nm.size)
+    wide = replace(recording, wavelength_nm=wide_nm, spectra=np.zeros(size), errors=np.ones(size))
+    summed = predict(fine, USUAL).reshape(*size, 50).sum(axis=2)
+    seen = predict(wide, USUAL)
+    assert np.max(np.abs(seen - summed)) < 2e-3 * summed.max()
+    assert seen.sum() == pytest.approx(summed.sum(), rel=1e-4)
 
 
 def test_spectra_after_the_end_of_a_run_are_refused(recording):
