@@ -12,13 +12,7 @@ from instruments.spectrometers import Spectrometer
 from plans.analysis.darkness import Darkness, judge_darkness
 from plans.live.light_seen import LightSeen, LitReference
 
-_BETWEEN_TRIES_S = (
-    0.1,
-    0.2,
-    0.4,
-    0.8,
-    *28 * (1.0,),
-)  # a line that is back is soon seen
+_BETWEEN_TRIES_S = (0.1, 0.2, 0.4, 0.8, *28 * (1.0,))  # a line that is back is soon seen
 _LONGEST_LOOK_S = 20.0
 
 

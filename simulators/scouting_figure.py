@@ -45,10 +45,11 @@ def draw(course: Course, path: Path, title: str) -> None:
     width.set_ylabel("width, nm (dashed)", color="#d55e00")
     _parts(axes[1, 0], time, course)
     _spectra(axes[1, 1], course, time, unit)
+    lit_s = course.lit_s
     for panel in (axes[0, 0], axes[0, 1], axes[1, 0]):
-        panel.set_xlabel(f"time, {unit} (shaded: light)" if course.lit_s else f"time, {unit}")
+        panel.set_xlabel(f"time, {unit} (shaded: light)" if lit_s else f"time, {unit}")
         panel.set_xlim(time[0], time[-1])
-        for begin_s, end_s in course.lit_s:
+        for begin_s, end_s in lit_s:
             panel.axvspan(begin_s / seconds, end_s / seconds, color=_LIT, zorder=0, lw=0)
     figure.savefig(path, dpi=110)
 

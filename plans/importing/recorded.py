@@ -1,6 +1,5 @@
 """The spectra of a recorded run, to be analysed again."""
 
-from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from plans.analysis.chain import CorrectionChain
 from plans.importing.spectrum_file import Spectrum, SpectrumFileError, SpectrumSeries
 from plans.live.bench_corrections import corrections_of
+from plans.live.dark_library import Dark
 from plans.records.arrays import Array
 from plans.records.course import PRIMARY, SPECTRUM_ENDING, Course, read_course, spectrum_key
 from plans.records.errors import RecordError
@@ -87,7 +87,7 @@ def corrected_counts(run: Run, course: Course) -> Array:
         chain.apply(
             spectra.wavelength_nm,
             raw,
-            dark=_Dark(counts=raw - counts, time_s=time_s) if has_dark else None,
+            dark=_dark(raw - counts, time_s) if has_dark else None,
             integration_time_s=nan,  # they stay counts
             now_s=time_s,
         ).counts_s
@@ -102,10 +102,5 @@ def corrected_counts(run: Run, course: Course) -> Array:
     return np.array(corrected)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Dark:
-    """What was taken off a spectrum."""
-
-    counts: Array
-    time_s: float
-    electric_counts: float = nan
+def _dark(counts: Array, time_s: float) -> Dark:
+    return Dark(counts=counts, noise=None, frames=1, time_s=time_s)

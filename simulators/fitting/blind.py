@@ -79,12 +79,20 @@ def draw(seed: int, free: Sequence[str] = DEFAULT_FREE) -> Draw:
     """Hide constants, make runs, fit them."""
     rng = np.random.default_rng((seed, 4))
     preparation = load_sample("as-synthesised")
-    usual = preparation.kinetics
-    factors = np.exp(rng.uniform(-_SPREAD, _SPREAD, len(free)))
-    hidden = {name: getattr(usual, name) * factors[n] for n, name in enumerate(free)}
-    truth = replace(usual, **hidden)
+    truth = hide(preparation.kinetics, rng, free)
     recordings = [noisy_run(preparation, truth, run, rng) for run in RUNS]
     return Draw(truth=truth, fit=fit_kinetics(recordings, free), free=tuple(free))
+
+
+def hide(
+    usual: KineticParameters, rng: np.random.Generator, free: Sequence[str]
+) -> KineticParameters:
+    """Return constants of which some are up to twice or half the usual ones."""
+    factors = np.exp(rng.uniform(-_SPREAD, _SPREAD, len(free))).tolist()
+    hidden = {
+        name: getattr(usual, name) * factor for name, factor in zip(free, factors, strict=True)
+    }
+    return replace(usual, **hidden)
 
 
 def blind_check(

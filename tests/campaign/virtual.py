@@ -20,7 +20,7 @@ from plans.records import RecordError, RunRecorder, open_run, verify_run
 from simulators.clock import LeakedThreadError, virtual_time
 from tests.campaign import ledger
 from tests.campaign.faults import COUNTED_FROM, FAULTS
-from tests.system.conftest import open_lab
+from tests.system.conftest import DOOR, open_lab
 from tests.system.quick_plans import quick_plans
 
 PLANS = (
@@ -93,18 +93,6 @@ class Point:
             raise RuntimeError("a callback tripped")
         if name == "event":
             self.acknowledged.append(doc["uid"])
-
-
-DOOR = """
-[device.door]
-model = "thorlabs-sc10"
-address = "TCPIP::127.0.0.1::57375::SOCKET"
-
-[[interlock]]
-name = "door"
-watch = "door.is_interlock_open"
-above = 0.5
-"""
 
 
 def length_s(plan, folder):

@@ -12,6 +12,16 @@ from plans.engine import Engine
 from simulators.bench import SimulatedBench
 
 DEMO = Path(__file__).parents[2] / "simulators" / "benches" / "demo.toml"
+DOOR = """
+[device.door]
+model = "thorlabs-sc10"
+address = "TCPIP::127.0.0.1::57375::SOCKET"
+
+[[interlock]]
+name = "door"
+watch = "door.is_interlock_open"
+above = 0.5
+"""
 
 
 @dataclass

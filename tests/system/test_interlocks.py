@@ -12,7 +12,7 @@ from plans.interlocking import Interlocks
 from plans.records import ReactionLog, open_run
 from plans.session import Session
 from simulators.bench import SimulatedBench
-from tests.system.conftest import DEMO
+from tests.system.conftest import DEMO, DOOR
 from tests.system.quick_plans import PLATE
 
 VALUES = ["max_time_min=4", "dark_tail_min=0", "baseline_frames=3", "plateau=no"]
@@ -62,16 +62,6 @@ above = 2000
 reaction = "refuse"
 every_s = 60
 stale_s = 600
-"""
-DOOR = """
-[device.door]
-model = "thorlabs-sc10"
-address = "TCPIP::127.0.0.1::57375::SOCKET"
-
-[[interlock]]
-name = "door"
-watch = "door.is_interlock_open"
-above = 0.5
 """
 SOLVENT = """
 [[interlock]]
