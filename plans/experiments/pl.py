@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from bluesky.utils import MsgGenerator
@@ -17,6 +18,7 @@ from plans.checks import check_light, check_positions
 from plans.experiments.base import Experiment
 from plans.frames import PLSeries
 from plans.importing.end_product import read_end_product
+from plans.live.end_product import EndProduct
 from plans.parameters import Quantity
 from plans.preflight import Check
 from plans.stubs import set_and_wait
@@ -95,16 +97,19 @@ class PLExperiment(Experiment[PLSeries]):
             probe=self.probe,
             watched=tuple(self.watched()),
             monitor=self.monitor,
-            end=read_end_product(self.end_product) if self.end_product else None,
+            end=self._end,
         )
+
+    @cached_property
+    def _end(self) -> EndProduct | None:
+        return read_end_product(self.end_product) if self.end_product else None
 
     def checks(self) -> Iterator[Check]:
         """Yield the checks of light, stage and end product."""
-        if self.end_product:
-            try:
-                read_end_product(self.end_product)
-            except (OSError, ValueError) as error:
-                yield Check(name="end product", verdict="refused", detail=str(error))
+        try:
+            _ = self._end
+        except (OSError, ValueError) as error:
+            yield Check(name="end product", verdict="refused", detail=str(error))
         yield from check_light(self.light, self.wavelength_nm, self.irradiances_needed())
         yield from check_positions(self.stage, self.positions_needed())
 
